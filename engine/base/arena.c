@@ -1,0 +1,158 @@
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+
+#define BLOCK_BYTES_MAX ((size_t)1 << 20)
+#define ALIGNMENT _Alignof(max_align_t)
+
+struct bl_arena_block {
+    struct bl_arena_block *next;
+    size_t bytes;
+    _Alignas(max_align_t) unsigned char memory[];
+};
+
+static void *allocator_alloc(void *arena, size_t bytes)
+{
+    return bl_arena_try(arena, bytes);
+}
+
+static void allocator_free(void *arena, void *memory)
+{
+    (void)arena;
+    (void)memory;
+}
+
+void bl_arena_init(struct bl_arena *arena, size_t first_bytes, size_t bound_bytes)
+{
+    *arena = (struct bl_arena){
+        .allocator = { allocator_alloc, allocator_free, arena },
+        .block_bytes = first_bytes,
+        .bound_bytes = bound_bytes,
+    };
+}
+
+static void use_block(struct bl_arena *arena, struct bl_arena_block *block)
+{
+    arena->at = block->memory;
+    arena->end = block->memory + block->bytes;
+}
+
+static void free_blocks(struct bl_arena_block *block)
+{
+    while (block != NULL) {
+        struct bl_arena_block *next = block->next;
+
+        free(block);
+        block = next;
+    }
+}
+
+void bl_arena_reset(struct bl_arena *arena)
+{
+    arena->used_bytes = 0;
+    if (arena->blocks != NULL) {
+        free_blocks(arena->blocks->next);
+        arena->blocks->next = NULL;
+        use_block(arena, arena->blocks);
+    }
+}
+
+void bl_arena_free(struct bl_arena *arena)
+{
+    free_blocks(arena->blocks);
+    arena->blocks = NULL;
+    arena->at = arena->end = NULL;
+    arena->used_bytes = 0;
+}
+
+static bool add_block(struct bl_arena *arena, size_t bytes)
+{
+    size_t size = arena->block_bytes < bytes ? bytes : arena->block_bytes;
+    struct bl_arena_block *block = malloc(sizeof *block + size);
+
+    if (block == NULL) {
+        return false;
+    }
+    block->next = arena->blocks;
+    block->bytes = size;
+    arena->blocks = block;
+    use_block(arena, block);
+    if (arena->block_bytes < BLOCK_BYTES_MAX) {
+        arena->block_bytes *= 2;
+    }
+    return true;
+}
+
+void *bl_arena_try(struct bl_arena *arena, size_t bytes)
+{
+    if (bytes > arena->bound_bytes || arena->used_bytes > arena->bound_bytes - bytes) {
+        return NULL;
+    }
+    size_t rounded = (bytes + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+    if ((size_t)(arena->end - arena->at) < rounded && !add_block(arena, rounded)) {
+        return NULL;
+    }
+    void *memory = arena->at;
+    arena->at += rounded;
+    arena->used_bytes += rounded;
+    return memory;
+}
+
+void *bl_arena_alloc(struct bl_arena *arena, size_t bytes)
+{
+    void *memory = bl_arena_try(arena, bytes);
+
+    CHECK(memory != NULL);
+    return memory;
+}
+
+void *bl_arena_zero(struct bl_arena *arena, size_t bytes)
+{
+    return memset(bl_arena_alloc(arena, bytes), 0, bytes);
+}
+
+void *bl_arena_copy(struct bl_arena *arena, const void *from, size_t bytes)
+{
+    void *to = bl_arena_alloc(arena, bytes);
+
+    if (bytes > 0) {
+        memcpy(to, from, bytes);
+    }
+    return to;
+}
+
+char *bl_arena_string(struct bl_arena *arena, const char *from)
+{
+    return bl_arena_copy(arena, from, strlen(from) + 1);
+}
+
+char *bl_arena_text(struct bl_arena *arena, struct bl_text from)
+{
+    char *to = bl_arena_alloc(arena, from.bytes + 1);
+
+    if (from.bytes > 0) {
+        memcpy(to, from.at, from.bytes);
+    }
+    to[from.bytes] = '\0';
+    return to;
+}
+
+char *bl_arena_printf(struct bl_arena *arena, const char *format, ...)
+{
+    va_list arguments, again;
+
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    CHECK(length >= 0);
+    char *text = bl_arena_alloc(arena, (size_t)length + 1);
+    (void)vsnprintf(text, (size_t)length + 1, format, again);
+    va_end(arguments);
+    va_end(again);
+    return text;
+}

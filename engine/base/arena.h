@@ -1,0 +1,44 @@
+/* arena.h — memory that is freed in one go.
+ * A batch is decoded into one arena and forgotten after it is sent; a compiled definition lives in
+ * one as long as its version. An arena has a bound, so what a peer can size is bounded by it:
+ * protobuf-c gets NULL from its allocator and refuses the message. Everybody else uses
+ * bl_arena_alloc, which stops the process when the bound is passed or memory is out. */
+#pragma once
+
+#include <protobuf-c/protobuf-c.h>
+#include <stddef.h>
+
+#include "base/text.h"
+
+struct bl_arena_block;
+
+struct bl_arena {
+    ProtobufCAllocator allocator;  // hand this to *_unpack; its free does nothing
+    struct bl_arena_block *blocks; // newest first
+    unsigned char *at, *end;       // what is left of the newest block
+    size_t block_bytes;            // how large the next block will be
+    size_t used_bytes, bound_bytes;
+};
+
+/* Makes an empty arena; it takes no memory until it is used.
+ *   first_bytes  size of the first block; later ones double up to 1 MiB
+ *   bound_bytes  what it may hand out in all */
+void bl_arena_init(struct bl_arena *arena, size_t first_bytes, size_t bound_bytes);
+/* Forgets all that was handed out, keeping one block for the next round. */
+void bl_arena_reset(struct bl_arena *arena);
+/* Gives everything back; the arena is then as after init. Takes a zeroed arena too. */
+void bl_arena_free(struct bl_arena *arena);
+
+/* Memory aligned for anything, not cleared; CHECKs that there is some. */
+void *bl_arena_alloc(struct bl_arena *arena, size_t bytes);
+/* The same, or NULL past the bound: for sizes that a peer chose. */
+void *bl_arena_try(struct bl_arena *arena, size_t bytes);
+void *bl_arena_zero(struct bl_arena *arena, size_t bytes);
+void *bl_arena_copy(struct bl_arena *arena, const void *from, size_t bytes);
+char *bl_arena_string(struct bl_arena *arena, const char *from);
+char *bl_arena_text(struct bl_arena *arena, struct bl_text from);  // NUL-terminated
+char *bl_arena_printf(struct bl_arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A zeroed struct, or array of them. */
+#define bl_arena_new(arena, type) ((type *)bl_arena_zero(arena, sizeof(type)))
+#define bl_arena_array(arena, type, count) ((type *)bl_arena_zero(arena, sizeof(type) * (count)))
