@@ -81,7 +81,7 @@ char *bl_time_format(bl_time at, int32_t offset_minutes, char *text)
     int64_t in_day = at - bl_day_start(day, offset_minutes);
     int64_t second = in_day / SECOND_US, micro = in_day % SECOND_US;
     int32_t offset = offset_minutes < 0 ? -offset_minutes : offset_minutes;
-    char fraction[8] = "";
+    char fraction[16] = "";
 
     if (micro != 0) {
         (void)snprintf(fraction, sizeof fraction, ".%06d", (int)micro);
