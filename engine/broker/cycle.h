@@ -1,0 +1,30 @@
+/* cycle.h — order, decide, evolve, project, commit: one batch becomes events on disk.
+ * The cycle knows no socket and no thread; the writer thread runs it, and so does the simulator. */
+#pragma once
+
+#include "broker/batch.h"
+#include "log/log.h"
+#include "store/store.h"
+
+struct cycle;
+
+struct cycle_config {
+    size_t cache_bytes;     // of applications kept unpacked between batches; 0: 16 MiB
+    uint32_t timers_max;    // applications that one batch wakes; 0: 2000
+};
+
+/* Opens the cycle over a store; both `store` and `log` outlive it. Reads the directory, scans
+ * nothing else. */
+MUST_CHECK enum bl_err cycle_open(const struct cycle_config *config, struct store *store,
+                                  struct log *log, struct cycle **cycle, struct bl_error *e);
+void cycle_close(struct cycle **cycle);
+
+/* Runs one batch. Commands that are refused have the refusal in their answer; the batch goes on.
+ *   returns  BL_OK: all of it is on disk, answers and effects may leave.
+ *            BL_FULL: disk or map full; nothing was written, each answer is a refusal, no effects.
+ *            anything else: the outcome is unknown. Say nothing to anybody and stop (exit 74). */
+MUST_CHECK enum bl_err cycle_run(struct cycle *cycle, struct batch *batch, bl_time now,
+                                 struct bl_error *e);
+
+/* The next moment at which an application changes by itself; BL_NEVER if there is none. */
+bl_time cycle_next_timer(const struct cycle *cycle);
