@@ -17,7 +17,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "binglian/v1/definition.pb-c.h"
-#include "deadline/calendar.h"
+#include "deadline/limit.h"
 #include "definition/cel.h"
 
 struct schema_problems;
@@ -160,7 +160,7 @@ struct definition {
     const struct definition_item *items;  // in the order of the file
     size_t item_count;
     const uint32_t *order;                 // items such that each comes after what it needs
-    const struct definition_index *index;  // of names: internal
+    const struct definition_index *index;  // of names: compile.h
     const Bl__Workflow *source;
     struct bl_arena *arena;  // holds all of this
 };
