@@ -29,13 +29,13 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define CEL_SOURCE_BYTES_MAX 4096            // a condition that a person can still read is 200
-#define CEL_NODES_MAX 1000                   // operators, names and literals of one expression
-#define CEL_DEPTH_MAX 100                    // of nesting, and of the tree: bounds every recursion
-#define CEL_MACROS_NESTED_MAX 8              // macros inside macros
-#define CEL_STEPS_MAX 100000                 // of one evaluation: about a millisecond
-#define CEL_PATTERN_BYTES_MAX 512            // of one regular expression
-#define CEL_COMPILED_BYTES ((size_t)1 << 20) // what cel_compile takes of an arena at the most
+#define CEL_SOURCE_BYTES_MAX 4096             // a condition that a person can still read is 200
+#define CEL_NODES_MAX 1000                    // operators, names and literals of one expression
+#define CEL_DEPTH_MAX 100                     // of nesting, and of the tree: bounds every recursion
+#define CEL_MACROS_NESTED_MAX 8               // macros inside macros
+#define CEL_STEPS_MAX 100000                  // of one evaluation: about a millisecond
+#define CEL_PATTERN_BYTES_MAX 512             // of one regular expression
+#define CEL_COMPILED_BYTES ((size_t)1 << 20)  // what cel_compile takes of an arena at the most
 
 /* The type of a value, or what is known of it before there is one. */
 enum cel_type {
@@ -127,5 +127,3 @@ const uint32_t *cel_slots(const struct cel *cel, size_t *count);
 
 /* CEL's name of a type: "bool", "int", "double"…; "dyn" for CEL_DYN. */
 const char *cel_type_name(enum cel_type type);
-/* Are two values equal as `==` means it? Numbers compare across types; NaN equals nothing. */
-bool cel_equal(const struct cel_value *a, const struct cel_value *b);
