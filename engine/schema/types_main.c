@@ -412,11 +412,30 @@ static const char *form_of(const struct entry *entry)
     return is_map_entry(entry->message) ? "SCHEMA_MAP_ENTRY" : "SCHEMA_MESSAGE";
 }
 
+/* A scalar that stood for a message could stand for itself for ever. */
+static void check_shape(const struct entry *entry, const Bl__Shape *shape)
+{
+    for (size_t i = 0; i < shape->n_scalar; i++) {
+        const Field *field = entry->message->field[find_field(entry, shape->scalar[i])];
+
+        if (field->type == GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_MESSAGE ||
+            field->label == GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED) {
+            give_up("%s: a scalar cannot stand for %s", entry->name, field->name);
+        }
+    }
+    if (shape->list[0] != '\0' &&
+        entry->message->field[find_field(entry, shape->list)]->label !=
+            GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED) {
+        give_up("%s: a list cannot stand for %s", entry->name, shape->list);
+    }
+}
+
 static void put_shape_arrays(struct generator *g, size_t place)
 {
     const struct entry *entry = &g->entries[place];
     const Bl__Shape *shape = shape_of(g, entry->message);
 
+    check_shape(entry, shape);
     if (shape->n_scalar > 0) {
         fprintf(g->out, "static const uint8_t scalars_%zu[] = {", place);
         for (size_t i = 0; i < shape->n_scalar; i++) {
