@@ -30,6 +30,19 @@ struct calendar;
  *   returns  on success *calendar is the caller's, to be released by calendar_free */
 MUST_CHECK enum bl_err calendar_new(const Bl__Calendar *const *layers, size_t count,
                                     struct calendar **calendar, struct bl_error *e);
+
+/* Where a layer is wrong, in the terms of yaml_position: the message and field, and which element
+ * of it (SIZE_MAX: all). */
+struct calendar_fault {
+    size_t layer;
+    const void *message;
+    const char *field;
+    size_t element;
+};
+/* calendar_new for those who know where the layers were written: on an error, *fault says where. */
+MUST_CHECK enum bl_err calendar_build(const Bl__Calendar *const *layers, size_t count,
+                                      struct calendar **calendar, struct calendar_fault *fault,
+                                      struct bl_error *e);
 /* Takes NULL, leaves NULL. */
 void calendar_free(struct calendar **calendar);
 

@@ -28,8 +28,14 @@ struct draft {
     uint8_t listed[TABLE_DAYS];  // number of the layer, from 1, that listed this day last
     const Bl__Calendar *layer;   // the one being painted, and its number from 1
     uint8_t layer_number;
+    struct calendar_fault at;  // what is being read
     struct bl_error *e;
 };
+
+static void look(struct draft *draft, const void *message, const char *field, size_t element)
+{
+    draft->at = (struct calendar_fault){ draft->layer_number - 1U, message, field, element };
+}
 
 #define WRONG(draft, ...)                                                                          \
     bl_error_at((draft)->e, BL_DEFINITION, (draft)->layer->calendar, 0, 0, __VA_ARGS__)
@@ -126,21 +132,18 @@ static enum bl_err days_paint(struct draft *draft, const char *key, bl_day first
     return BL_OK;
 }
 
-/* The key of a list of days, for messages: "years.2026.holidays". */
-static const char *list_key(char key[32], int32_t year, bool worked)
+/* Paints one of the two lists of a year. */
+static enum bl_err list_paint(struct draft *draft, int32_t year, const Bl__Calendar__Year *message,
+                              bool worked)
 {
-    (void)snprintf(key, 32, "years.%d.%s", year, worked ? "workdays" : "holidays");
-    return key;
-}
-
-static enum bl_err list_paint(struct draft *draft, int32_t year, const char *const *list,
-                              size_t count, bool worked)
-{
-    char key[32];
+    const char *const *list = worked ? message->workdays : message->holidays;
+    size_t count = worked ? message->n_workdays : message->n_holidays;
+    char key[32];  // for messages
     bl_day first, last;
 
-    list_key(key, year, worked);
+    (void)snprintf(key, sizeof key, "years.%d.%s", year, worked ? "workdays" : "holidays");
     for (size_t i = 0; i < count; i++) {
+        look(draft, message, worked ? "workdays" : "holidays", i);
         enum bl_err err = days_read(draft, key, year, list[i], &first, &last);
 
         if (err == BL_OK) {
@@ -160,6 +163,7 @@ static enum bl_err fixed_paint(struct draft *draft, int32_t year)
     bl_day first, last;
 
     for (size_t i = 0; i < layer->n_fixed; i++) {
+        look(draft, layer, "fixed", i);
         enum bl_err err = days_read(draft, "fixed", year, layer->fixed[i], &first, &last);
 
         if (err == BL_OK) {
@@ -203,9 +207,9 @@ static enum bl_err year_paint(struct draft *draft, int32_t number)
     if (draft->layer_number == 1 || !year->reviewed) {
         provisional_set(draft, number, !year->reviewed);
     }
-    enum bl_err err = list_paint(draft, number, year->holidays, year->n_holidays, false);
+    enum bl_err err = list_paint(draft, number, year, false);
     if (err == BL_OK) {
-        err = list_paint(draft, number, year->workdays, year->n_workdays, true);
+        err = list_paint(draft, number, year, true);
     }
     return err;
 }
@@ -217,6 +221,7 @@ static enum bl_err years_check(struct draft *draft)
     for (size_t i = 0; i < layer->n_years; i++) {
         int32_t year = layer->years[i]->key;
 
+        look(draft, layer, "years", i);
         if (year < CALENDAR_FIRST_YEAR || year > CALENDAR_LAST_YEAR) {
             return WRONG(draft, "years: %d is not within %d to %d", year, CALENDAR_FIRST_YEAR,
                          CALENDAR_LAST_YEAR);
@@ -246,6 +251,7 @@ static enum bl_err spans_read(struct draft *draft, const Bl__Calendar__Hours *ho
 {
     int32_t open_until = -1;
 
+    look(draft, hours, "day", SIZE_MAX);
     if (hours->n_day == 0 || hours->n_day > SPANS_MAX) {
         return WRONG(draft, "hours.day: write 1 to %d parts, such as 08:30-12:00", SPANS_MAX);
     }
@@ -253,6 +259,7 @@ static enum bl_err spans_read(struct draft *draft, const Bl__Calendar__Hours *ho
         struct office_span *span = &season->spans[i];
         const char *rest = minute_read(hours->day[i], &span->from);
 
+        look(draft, hours, "day", i);
         rest = rest != NULL && *rest == '-' ? minute_read(rest + 1, &span->to) : NULL;
         if (rest == NULL || *rest != '\0' || span->from >= span->to) {
             return WRONG(draft, "hours.day: \"%.40s\" is no part of a day; write 08:30-12:00",
@@ -287,6 +294,7 @@ static enum bl_err season_paint(struct draft *draft, const Bl__Calendar__Hours *
     const char *from_rest = month_day_read(hours->from, &from);
     const char *to_rest = month_day_read(hours->to, &to);
 
+    look(draft, hours, "from", SIZE_MAX);
     if (from_rest == NULL || *from_rest != '\0' || to_rest == NULL || *to_rest != '\0') {
         return WRONG(draft,
                      "hours: from \"%.20s\" to \"%.20s\" is no season; write 05-01 and 09-30",
@@ -315,6 +323,7 @@ static enum bl_err hours_paint(struct draft *draft)
     uint32_t older = draft->season_count;
 
     for (size_t i = 0; i < layer->n_hours; i++) {
+        look(draft, layer, "hours", i);
         if (draft->season_count == SEASONS_MAX) {
             return WRONG(draft, "hours: more than %d seasons over all layers", SEASONS_MAX);
         }
@@ -336,6 +345,7 @@ static enum bl_err offset_read(struct draft *draft)
     const char *text = draft->layer->utc_offset;
     int32_t minute = 0;
 
+    look(draft, draft->layer, "utc_offset", SIZE_MAX);
     if (*text == '\0' && draft->layer_number > 1) {
         return BL_OK;
     }
@@ -351,9 +361,11 @@ static enum bl_err layer_paint(struct draft *draft, const char *below)
 {
     enum bl_err err;
 
+    look(draft, draft->layer, "calendar", SIZE_MAX);
     if (*draft->layer->calendar == '\0') {
         return WRONG(draft, "calendar: a calendar needs a name");
     }
+    look(draft, draft->layer, "base", SIZE_MAX);
     if (strcmp(draft->layer->base, below) != 0) {
         return WRONG(draft, "base: it says \"%.40s\" and lies on \"%.40s\"", draft->layer->base,
                      below);
@@ -371,6 +383,7 @@ static enum bl_err table_count(struct draft *draft)
     struct calendar *calendar = draft->calendar;
     int32_t worked = 0, provisional = 0, minutes = 0;
 
+    look(draft, draft->layer, "hours", SIZE_MAX);
     for (int32_t i = 0; i < TABLE_DAYS; i++) {
         struct bl_date date = bl_date_of(TABLE_FIRST + i);
         uint8_t season = draft->seasons[date.month][date.day];
@@ -415,11 +428,13 @@ static enum bl_err draft_paint(struct draft *draft, const Bl__Calendar *const *l
     return err == BL_OK ? table_count(draft) : err;
 }
 
-enum bl_err calendar_new(const Bl__Calendar *const *layers, size_t count,
-                         struct calendar **calendar, struct bl_error *e)
+enum bl_err calendar_build(const Bl__Calendar *const *layers, size_t count,
+                           struct calendar **calendar, struct calendar_fault *fault,
+                           struct bl_error *e)
 {
     _Static_assert(TABLE_DAYS % 7 == 0, "whole weeks");
     _Static_assert(TABLE_DAYS <= UINT16_MAX, "counts fit");
+    *fault = (struct calendar_fault){ .element = SIZE_MAX };
     if (count == 0 || count > LAYERS_MAX) {
         return bl_error_set(e, BL_DEFINITION, "a calendar has 1 to %d layers", LAYERS_MAX);
     }
@@ -431,6 +446,7 @@ enum bl_err calendar_new(const Bl__Calendar *const *layers, size_t count,
     draft->e = e;
     draft_init(draft);
     enum bl_err err = draft_paint(draft, layers, count);
+    *fault = draft->at;
     free(draft);
     if (err != BL_OK) {
         free(made);
@@ -438,6 +454,14 @@ enum bl_err calendar_new(const Bl__Calendar *const *layers, size_t count,
     }
     *calendar = made;
     return BL_OK;
+}
+
+enum bl_err calendar_new(const Bl__Calendar *const *layers, size_t count,
+                         struct calendar **calendar, struct bl_error *e)
+{
+    struct calendar_fault fault;
+
+    return calendar_build(layers, count, calendar, &fault, e);
 }
 
 void calendar_free(struct calendar **calendar)
