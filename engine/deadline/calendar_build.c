@@ -15,14 +15,11 @@ struct month_day {
     int32_t month, day;
 };
 
-/* Season of each date of the year, 0 = none yet, else index + 1; rows and columns from 1. */
-typedef uint8_t year_plan[12 + 1][31 + 1];
-
 /* A calendar in the making. */
 struct draft {
     struct calendar *calendar;
     uint32_t season_count;
-    year_plan seasons;
+    uint8_t seasons[12 + 1][31 + 1];  // by month and day from 1: 0 = none yet, else index + 1
     bool worked[TABLE_DAYS];
     bool provisional[TABLE_DAYS];
     uint8_t listed[TABLE_DAYS];  // number of the layer, from 1, that listed this day last
@@ -32,6 +29,7 @@ struct draft {
     struct bl_error *e;
 };
 
+/* Says what is read next, so that an error has a place. */
 static void look(struct draft *draft, const void *message, const char *field, size_t element)
 {
     draft->at = (struct calendar_fault){ draft->layer_number - 1U, message, field, element };
