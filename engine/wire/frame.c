@@ -75,17 +75,20 @@ bool wire_frame_add(struct wire_frame *frame, uint32_t number, const ProtobufCMe
     return true;
 }
 
-bool wire_frame_add_text(struct wire_frame *frame, uint32_t number, const char *text)
+bool wire_frame_add_bytes(struct wire_frame *frame, uint32_t number, struct bl_text bytes)
 {
-    size_t bytes = strlen(text);
-
-    if (!reserve(frame, bytes)) {
+    if (!reserve(frame, bytes.bytes)) {
         return false;
     }
-    put_head(frame, number, bytes);
-    memcpy(frame->bytes + frame->used, text, bytes);
-    frame->used += bytes;
+    put_head(frame, number, bytes.bytes);
+    memcpy(frame->bytes + frame->used, bytes.at, bytes.bytes);
+    frame->used += bytes.bytes;
     return true;
+}
+
+bool wire_frame_add_text(struct wire_frame *frame, uint32_t number, const char *text)
+{
+    return wire_frame_add_bytes(frame, number, bl_text_of(text));
 }
 
 bool wire_frame_add_true(struct wire_frame *frame, uint32_t number)

@@ -68,6 +68,9 @@ void wire_frame_clear(struct wire_frame *frame);
  *            first. What does not fit an empty frame never does. */
 MUST_CHECK bool wire_frame_add(struct wire_frame *frame, uint32_t number,
                                const ProtobufCMessage *message);
+/* A message that is packed already. */
+MUST_CHECK bool wire_frame_add_bytes(struct wire_frame *frame, uint32_t number,
+                                     struct bl_text bytes);
 MUST_CHECK bool wire_frame_add_text(struct wire_frame *frame, uint32_t number, const char *text);
 MUST_CHECK bool wire_frame_add_true(struct wire_frame *frame, uint32_t number);
 
