@@ -1,0 +1,71 @@
+#include "broker/tasks.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+
+#define CHUNK_TASKS 256
+
+struct task_chunk {
+    struct task_chunk *next;
+    struct task tasks[CHUNK_TASKS];
+};
+
+static uint64_t id_of(uint64_t application, uint32_t item)
+{
+    CHECK(item < TASK_ITEMS_MAX);
+    return application << 8 | item;
+}
+
+void tasks_free(struct tasks *tasks)
+{
+    for (struct task_chunk *chunk = tasks->chunks, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        free(chunk);
+    }
+    table_free(&tasks->by_id);
+    *tasks = (struct tasks){ 0 };
+}
+
+static void add_chunk(struct tasks *tasks)
+{
+    struct task_chunk *chunk = malloc(sizeof *chunk);
+
+    CHECK(chunk != NULL);
+    chunk->next = tasks->chunks;
+    tasks->chunks = chunk;
+    for (size_t i = 0; i < CHUNK_TASKS; i++) {
+        chunk->tasks[i].next = tasks->free;
+        tasks->free = &chunk->tasks[i];
+    }
+}
+
+struct task *tasks_find(const struct tasks *tasks, uint64_t application, uint32_t item)
+{
+    struct table_node *node = table_find(&tasks->by_id, id_of(application, item));
+
+    return node == NULL ? NULL : TABLE_ENTRY(node, struct task, by_id);
+}
+
+struct task *tasks_add(struct tasks *tasks, struct edf_key key)
+{
+    CHECK(tasks_find(tasks, key.application, key.item) == NULL);
+    if (tasks->free == NULL) {
+        add_chunk(tasks);
+    }
+    struct task *task = tasks->free;
+
+    tasks->free = task->next;
+    *task = (struct task){ .key = key };
+    table_add(&tasks->by_id, &task->by_id, id_of(key.application, key.item));
+    return task;
+}
+
+void tasks_drop(struct tasks *tasks, struct task *task)
+{
+    CHECK(task->attempt == 0);
+    CHECK(task->worker == NULL);
+    table_remove(&tasks->by_id, &task->by_id);
+    task->next = tasks->free;
+    tasks->free = task;
+}

@@ -1,0 +1,56 @@
+/* tasks.h — the tasks that the broker has in memory, each once, found by application and item.
+ * A task is an item that a department's workers may work on. What is here is a copy: the store's
+ * inbox has every open task, so one that is dropped here is found there again. */
+#pragma once
+
+#include "broker/edf.h"
+#include "broker/table.h"
+
+#define TASK_ITEMS_MAX 256  // items of one application: index and application make one number
+
+struct backlog;
+struct lane;
+struct worker;
+
+enum task_state {
+    TASK_NEW,       // in no set yet
+    TASK_READY,     // in its lane
+    TASK_DELAYED,   // in its backlog's delayed set, until not_before
+    TASK_LEASED,    // a worker has it
+    TASK_DECIDING,  // its decision is in a batch: nobody can take it away before the outcome
+};
+
+/* What the batch that carries a decision said of the task meanwhile. */
+enum task_news { NEWS_NONE, NEWS_READY, NEWS_GONE };
+
+struct task {
+    struct table_node by_id;       // application << 8 | item
+    struct table_node by_attempt;  // while it is leased or deciding
+    struct edf_node order;         // while it is ready or delayed
+    struct edf_key key;            // due, application, item
+    bl_time not_before;            // 0: now
+    struct backlog *backlog;
+    struct lane *lane;
+    enum task_state state;
+    enum task_news news;
+    uint64_t attempt;              // 0: none
+    struct worker *worker;         // who has it; NULL also while deciding if he has left
+    struct task *previous, *next;  // of the worker's, or of the free ones
+    const void *hint;              // of whoever made it ready: valid in `hint_round` only
+    uint64_t hint_round;
+};
+
+struct task_chunk;
+
+/* All zero is an empty one. */
+struct tasks {
+    struct table by_id;
+    struct task *free;
+    struct task_chunk *chunks;
+};
+
+void tasks_free(struct tasks *tasks);
+struct task *tasks_find(const struct tasks *tasks, uint64_t application, uint32_t item);
+/* CHECKs that it is not there. */
+struct task *tasks_add(struct tasks *tasks, struct edf_key key);
+void tasks_drop(struct tasks *tasks, struct task *task);
