@@ -17,7 +17,7 @@
 
 /* One field as it was handed in. */
 struct form_value {
-    bool present;            // given and not null
+    bool present;            // given, and neither null nor an empty text or list
     struct cel_value value;  // as conditions see it; borrows the form's bytes or the scratch arena
     struct bl_text raw;      // the map's whole entry, tag included
 };
@@ -41,12 +41,13 @@ struct form_problems {
 
 /* Checks a form.
  *   bytes     an encoded google.protobuf.Struct
+ *   today     the date of receipt in the hall's zone: nobody is born after it
  *   values    definition->field_count views, all written
  *   scratch   holds lists, tables and problems' texts; bounded by the caller
  *   returns   BL_OK, BL_INVALID with at least one problem, BL_MALFORMED if the bytes are no Struct,
  *             BL_TOO_LARGE past a bound; `e` says what of the last two */
 MUST_CHECK enum bl_err form_check(const struct definition *definition, struct bl_text bytes,
-                                  struct bl_arena *scratch, struct form_value *values,
+                                  bl_day today, struct bl_arena *scratch, struct form_value *values,
                                   struct form_problems *problems, struct bl_error *e);
 
 /* The result of an item as conditions see it: "" while it is open. */

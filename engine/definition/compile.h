@@ -1,0 +1,54 @@
+/* compile.h — from the message of a workflow to what the core runs. Internal to definition/.
+ * compile.c resolves every name, limit and condition, check.c proves what must hold of the whole;
+ * both go on after an error, so that an author sees all of them at once. */
+#pragma once
+
+#include "definition/definition.h"
+#include "definition/names.h"
+#include "definition/report.h"
+
+struct definition_index {
+    struct names items, fields, materials, special;
+};
+
+struct compiler {
+    struct report report;
+    struct bl_arena *arena;  // of the definition
+    const Bl__Workflow *source;
+    const struct definition_context *context;
+    struct definition *definition;
+    struct definition_item *items;  // the same as in the definition, not yet const
+    struct definition_field *fields;
+    struct cel_variable *variables;  // fields, then results of items
+    size_t variable_count;
+    /* What was seen in use: by index. */
+    bool *field_used, *material_used, *special_used;
+};
+
+/* Reads a limit; an absent one is 0 halves. False after a problem. */
+bool compile_limit(struct compiler *compiler, const char *path, const char *text,
+                   struct limit *limit);
+/* Is it a well-formed id: lower-case letters, digits and '_' after a letter (and '-' if allowed)?
+ */
+bool compile_id(struct report *report, const char *path, const char *kind, const char *id,
+                bool dash);
+
+/* The index of an "item", "field", "material" or "special procedure"; -1 after a problem. */
+int compile_reference(struct compiler *compiler, const char *path, const char *kind,
+                      const char *name);
+
+/* The form: compile_form.c. */
+void compile_form(struct compiler *compiler);
+/* Conditions and joins: compile_join.c. */
+const struct cel *compile_condition(struct compiler *compiler, const char *path,
+                                    const char *source);
+void compile_join(struct compiler *compiler, const char *path, const Bl__Join *source,
+                  const struct definition_item *of, struct definition_join *join);
+/* All of it. */
+void compile(struct compiler *compiler);
+
+/* What must hold of the compiled whole: check.c, check_time.c, check_publicity.c. */
+void check(struct compiler *compiler);
+void check_time(struct compiler *compiler);
+void check_publicity(struct compiler *compiler);
+void check_use(struct compiler *compiler);
