@@ -18,7 +18,7 @@ void backlog_init(struct backlog *backlog, struct tasks *tasks, const char *depa
 
 static struct task *task_of(struct edf_node *node)
 {
-    return TABLE_ENTRY(node, struct task, order);
+    return EDF_ENTRY(node, struct task, order);
 }
 
 static void drop_all(struct backlog *backlog, struct edf *set)

@@ -11,11 +11,10 @@
 #define LANE_WORDS (BACKLOG_LANES_MAX / WORD_BITS)
 
 struct department {
-    struct table_node by_name;
+    struct backlog backlog;         // first, so that a task leads to its department
     struct department *next;        // all of them
     struct department *next_dirty;  // those in which something can be handed out
     bool is_dirty;
-    struct backlog backlog;
     struct worker **workers;
     uint32_t worker_count, worker_capacity;
     uint32_t turn;          // whose turn it is
@@ -23,7 +22,7 @@ struct department {
 };
 
 struct worker {
-    struct table_node by_id;
+    uint64_t id;
     struct department *department;
     uint32_t credit, held;
     bool draining, paused;
@@ -38,10 +37,9 @@ struct dispatch {
     uint64_t last_attempt;
     uint64_t round;
     struct tasks tasks;
-    struct table by_attempt;
-    struct table workers;
-    struct table departments;
-    struct department *department_list;
+    struct bl_map by_attempt;  // tasks that are leased or deciding
+    struct bl_map workers;
+    struct department *departments;
     struct department *dirty;
 };
 
@@ -58,18 +56,15 @@ struct dispatch *dispatch_new(uint32_t start, const struct dispatch_port *port)
 
 /* --- departments ------------------------------------------------------------------------------ */
 
+/* Departments with workers are few, and their names differ early. */
 static struct department *department_find(const struct dispatch *dispatch, const char *name)
 {
-    struct table_node *node = table_find(&dispatch->departments, table_hash(name));
+    struct department *each = dispatch->departments;
 
-    for (; node != NULL; node = table_find_next(node)) {
-        struct department *department = TABLE_ENTRY(node, struct department, by_name);
-
-        if (strcmp(department->backlog.department, name) == 0) {
-            return department;
-        }
+    while (each != NULL && strcmp(each->backlog.department, name) != 0) {
+        each = each->next;
     }
-    return NULL;
+    return each;
 }
 
 static struct department *department_of(struct dispatch *dispatch, const char *name)
@@ -80,16 +75,15 @@ static struct department *department_of(struct dispatch *dispatch, const char *n
         department = calloc(1, sizeof *department);
         CHECK(department != NULL);
         backlog_init(&department->backlog, &dispatch->tasks, name);
-        table_add(&dispatch->departments, &department->by_name, table_hash(name));
-        department->next = dispatch->department_list;
-        dispatch->department_list = department;
+        department->next = dispatch->departments;
+        dispatch->departments = department;
     }
     return department;
 }
 
 static struct department *department_with(struct backlog *backlog)
 {
-    return TABLE_ENTRY(backlog, struct department, backlog);
+    return (struct department *)(void *)backlog;
 }
 
 /* Something can be handed out here, perhaps. */
@@ -106,9 +100,7 @@ static void mark(struct dispatch *dispatch, struct department *department)
 
 static struct worker *worker_find(const struct dispatch *dispatch, uint64_t id)
 {
-    struct table_node *node = table_find(&dispatch->workers, id);
-
-    return node == NULL ? NULL : TABLE_ENTRY(node, struct worker, by_id);
+    return id == 0 ? NULL : bl_map_get(&dispatch->workers, id);
 }
 
 static bool worker_is_free(const struct worker *worker)
@@ -196,6 +188,7 @@ void dispatch_join(struct dispatch *dispatch, uint64_t id, const char *name, cha
     struct worker *worker = calloc(1, sizeof *worker);
 
     CHECK(worker != NULL);
+    worker->id = id;
     worker->department = department_of(dispatch, name);
     worker->credit = credit < DISPATCH_CREDIT_MAX ? credit : DISPATCH_CREDIT_MAX;
     worker_take_items(worker, items, item_count);
@@ -203,7 +196,7 @@ void dispatch_join(struct dispatch *dispatch, uint64_t id, const char *name, cha
     for (uint32_t i = 0; i < worker->department->backlog.lane_count; i++) {
         mark_lane(worker, worker->department->backlog.lanes[i]);
     }
-    table_add(&dispatch->workers, &worker->by_id, id);
+    bl_map_put(&dispatch->workers, id, worker);
     department_add_worker(worker->department, worker);
     mark(dispatch, worker->department);
 }
@@ -235,7 +228,7 @@ static void lease_begin(struct dispatch *dispatch, struct task *task, struct wor
     task->state = TASK_LEASED;
     task->news = NEWS_NONE;
     task->attempt = ++dispatch->last_attempt;
-    table_add(&dispatch->by_attempt, &task->by_attempt, task->attempt);
+    bl_map_put(&dispatch->by_attempt, task->attempt, task);
     task->worker = worker;
     task->previous = NULL;
     task->next = worker->tasks;
@@ -271,7 +264,7 @@ static void lease_end(struct dispatch *dispatch, struct task *task)
 {
     CHECK(task->state == TASK_LEASED || task->state == TASK_DECIDING);
     lease_detach(dispatch, task);
-    table_remove(&dispatch->by_attempt, &task->by_attempt);
+    (void)bl_map_remove(&dispatch->by_attempt, task->attempt);
     task->attempt = 0;
     task->state = TASK_NEW;
 }
@@ -290,9 +283,7 @@ static void task_put(struct dispatch *dispatch, struct task *task, bl_time now)
 
 static struct task *lease_find(const struct dispatch *dispatch, uint64_t attempt)
 {
-    struct table_node *node = table_find(&dispatch->by_attempt, attempt);
-
-    return node == NULL ? NULL : TABLE_ENTRY(node, struct task, by_attempt);
+    return attempt == 0 ? NULL : bl_map_get(&dispatch->by_attempt, attempt);
 }
 
 /* The lease that this worker holds and nobody has decided yet. */
@@ -300,8 +291,7 @@ static struct task *lease_of(const struct dispatch *dispatch, uint64_t worker, u
 {
     struct task *task = lease_find(dispatch, attempt);
 
-    return task != NULL && task->state == TASK_LEASED && task->worker->by_id.key == worker ? task
-                                                                                           : NULL;
+    return task != NULL && task->state == TASK_LEASED && task->worker->id == worker ? task : NULL;
 }
 
 bool dispatch_give_back(struct dispatch *dispatch, uint64_t worker, uint64_t attempt, bl_time now)
@@ -332,7 +322,7 @@ void dispatch_leave(struct dispatch *dispatch, uint64_t id, bl_time now)
             task_put(dispatch, task, now);
         }
     }
-    table_remove(&dispatch->workers, &worker->by_id);
+    (void)bl_map_remove(&dispatch->workers, id);
     worker_free(worker);
 }
 
@@ -478,7 +468,7 @@ void dispatch_gone(struct dispatch *dispatch, uint64_t application, uint32_t ite
         task->news = NEWS_GONE;
         return;
     case TASK_LEASED:
-        dispatch->port.revoke(dispatch->port.context, task->worker->by_id.key, task->attempt);
+        dispatch->port.revoke(dispatch->port.context, task->worker->id, task->attempt);
         lease_end(dispatch, task);
         break;
     case TASK_READY:
@@ -527,7 +517,7 @@ static struct task *choose(const struct department *department, uint32_t *worker
         uint32_t at = worker_for(department, lane);
 
         if (at < department->worker_count) {
-            best = TABLE_ENTRY(first, struct task, order);
+            best = EDF_ENTRY(first, struct task, order);
             *worker = at;
         }
     }
@@ -540,7 +530,7 @@ static void hand_over(struct dispatch *dispatch, struct task *task, struct worke
     backlog_take(task->backlog, task);
     lease_begin(dispatch, task, worker);
     struct dispatch_grant grant = {
-        .worker = worker->by_id.key,
+        .worker = worker->id,
         .attempt = task->attempt,
         .department = task->backlog->department,
         .application = task->key.application,
@@ -630,7 +620,7 @@ bool dispatch_run(struct dispatch *dispatch, bl_time now)
 {
     struct department *again = NULL;
 
-    for (struct department *each = dispatch->department_list; each != NULL; each = each->next) {
+    for (struct department *each = dispatch->departments; each != NULL; each = each->next) {
         if (backlog_next(&each->backlog) <= now && backlog_wake(&each->backlog, now)) {
             mark(dispatch, each);
         }
@@ -658,7 +648,7 @@ bl_time dispatch_next(const struct dispatch *dispatch)
 {
     bl_time next = BL_NEVER;
 
-    for (struct department *each = dispatch->department_list; each != NULL; each = each->next) {
+    for (struct department *each = dispatch->departments; each != NULL; each = each->next) {
         bl_time own = backlog_next(&each->backlog);
 
         next = own < next ? own : next;
@@ -696,7 +686,7 @@ void dispatch_free(struct dispatch **dispatch)
     if (own == NULL) {
         return;
     }
-    for (struct department *each = own->department_list, *next; each != NULL; each = next) {
+    for (struct department *each = own->departments, *next; each != NULL; each = next) {
         next = each->next;
         for (uint32_t i = 0; i < each->worker_count; i++) {
             worker_free(each->workers[i]);
@@ -705,9 +695,8 @@ void dispatch_free(struct dispatch **dispatch)
         free(each->workers);
         free(each);
     }
-    table_free(&own->by_attempt);
-    table_free(&own->workers);
-    table_free(&own->departments);
+    bl_map_free(&own->by_attempt);
+    bl_map_free(&own->workers);
     tasks_free(&own->tasks);
     free(own);
     *dispatch = NULL;
@@ -735,7 +724,7 @@ void dispatch_check(const struct dispatch *dispatch)
     size_t in_sets = 0;
     size_t workers = 0;
 
-    for (struct department *each = dispatch->department_list; each != NULL; each = each->next) {
+    for (struct department *each = dispatch->departments; each != NULL; each = each->next) {
         backlog_check(&each->backlog);
         in_sets += each->backlog.delayed.count;
         for (uint32_t i = 0; i < each->backlog.lane_count; i++) {

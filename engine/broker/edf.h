@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/time.h"
@@ -22,6 +23,9 @@ struct edf_node {
     struct edf_key key;
     struct edf_node *left, *right;
 };
+
+/* The thing that `node` is the `member` of. */
+#define EDF_ENTRY(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 /* All zero is an empty set. */
 struct edf {

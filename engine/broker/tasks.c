@@ -13,7 +13,7 @@ struct task_chunk {
 
 static uint64_t id_of(uint64_t application, uint32_t item)
 {
-    CHECK(item < TASK_ITEMS_MAX);
+    CHECK(application > 0 && item < TASK_ITEMS_MAX);
     return application << 8 | item;
 }
 
@@ -23,7 +23,7 @@ void tasks_free(struct tasks *tasks)
         next = chunk->next;
         free(chunk);
     }
-    table_free(&tasks->by_id);
+    bl_map_free(&tasks->by_id);
     *tasks = (struct tasks){ 0 };
 }
 
@@ -42,9 +42,7 @@ static void add_chunk(struct tasks *tasks)
 
 struct task *tasks_find(const struct tasks *tasks, uint64_t application, uint32_t item)
 {
-    struct table_node *node = table_find(&tasks->by_id, id_of(application, item));
-
-    return node == NULL ? NULL : TABLE_ENTRY(node, struct task, by_id);
+    return bl_map_get(&tasks->by_id, id_of(application, item));
 }
 
 struct task *tasks_add(struct tasks *tasks, struct edf_key key)
@@ -57,7 +55,7 @@ struct task *tasks_add(struct tasks *tasks, struct edf_key key)
 
     tasks->free = task->next;
     *task = (struct task){ .key = key };
-    table_add(&tasks->by_id, &task->by_id, id_of(key.application, key.item));
+    bl_map_put(&tasks->by_id, id_of(key.application, key.item), task);
     return task;
 }
 
@@ -65,7 +63,7 @@ void tasks_drop(struct tasks *tasks, struct task *task)
 {
     CHECK(task->attempt == 0);
     CHECK(task->worker == NULL);
-    table_remove(&tasks->by_id, &task->by_id);
+    (void)bl_map_remove(&tasks->by_id, id_of(task->key.application, task->key.item));
     task->next = tasks->free;
     tasks->free = task;
 }

@@ -3,10 +3,10 @@
  * inbox has every open task, so one that is dropped here is found there again. */
 #pragma once
 
+#include "base/map.h"
 #include "broker/edf.h"
-#include "broker/table.h"
 
-#define TASK_ITEMS_MAX 256  // items of one application: index and application make one number
+#define TASK_ITEMS_MAX 256  // items of one application: application and index make one number
 
 struct backlog;
 struct lane;
@@ -24,11 +24,9 @@ enum task_state {
 enum task_news { NEWS_NONE, NEWS_READY, NEWS_GONE };
 
 struct task {
-    struct table_node by_id;       // application << 8 | item
-    struct table_node by_attempt;  // while it is leased or deciding
-    struct edf_node order;         // while it is ready or delayed
-    struct edf_key key;            // due, application, item
-    bl_time not_before;            // 0: now
+    struct edf_node order;  // while it is ready or delayed
+    struct edf_key key;     // due, application, item
+    bl_time not_before;     // 0: now
     struct backlog *backlog;
     struct lane *lane;
     enum task_state state;
@@ -44,7 +42,7 @@ struct task_chunk;
 
 /* All zero is an empty one. */
 struct tasks {
-    struct table by_id;
+    struct bl_map by_id;  // application << 8 | item
     struct task *free;
     struct task_chunk *chunks;
 };
