@@ -133,22 +133,22 @@ static enum bl_err unknown_name(const struct checker *checker, const struct cel_
                          : check_error(checker, node, "%s; did you mean \"%.100s\"?", what, whole);
 }
 
-/* What a dotted path is: a variable, the beginning of some, or neither. */
-static bool find_path(const struct cel_schema *schema, const char *path, size_t bytes,
-                      const struct cel_variable **variable)
+/* The variable of this dotted path, or else the first whose name begins with it, or NULL. */
+static const struct cel_variable *find_path(const struct cel_schema *schema, const char *path,
+                                            size_t bytes)
 {
-    bool known = false;
+    const struct cel_variable *below = NULL;
 
-    *variable = NULL;
     for (size_t i = 0; i < schema->count; i++) {
-        if (is_below(schema->variables[i].name, path, bytes)) {
-            known = true;
-            if (schema->variables[i].name[bytes] == '\0') {
-                *variable = &schema->variables[i];
+        const struct cel_variable *variable = &schema->variables[i];
+        if (is_below(variable->name, path, bytes)) {
+            if (variable->name[bytes] == '\0') {
+                return variable;
             }
+            below = below == NULL ? variable : below;
         }
     }
-    return known;
+    return below;
 }
 
 static void become_slot(struct checker *checker, struct cel_node *node,
@@ -172,9 +172,8 @@ static enum bl_err resolve_chain(struct checker *checker, struct cel_node *const
                                  size_t count)
 {
     char path[NAME_BYTES_MAX];
-    size_t bytes = 0;
-    struct cel_node *found = NULL;
-    const struct cel_variable *variable, *best = NULL;
+    size_t bytes = 0, end = 0;
+    const struct cel_variable *variable = NULL, *found = NULL;
 
     for (size_t i = 0; i < count; i++) {
         size_t before = bytes;
@@ -184,25 +183,25 @@ static enum bl_err resolve_chain(struct checker *checker, struct cel_node *const
         }
         bytes += (size_t)snprintf(path + bytes, sizeof path - bytes, "%s%.*s", i == 0 ? "" : ".",
                                   (int)chain[i]->name.bytes, chain[i]->name.at);
-        if (!find_path(checker->schema, path, bytes, &variable)) {
-            if (found == NULL) {
-                return unknown_name(checker, chain[i], path, before);
-            }
+        variable = find_path(checker->schema, path, bytes);
+        if (variable == NULL && found == NULL) {
+            return unknown_name(checker, chain[i], path, before);
+        }
+        if (variable == NULL) {
             break;
         }
-        if (variable != NULL) {
-            found = chain[i];
-            best = variable;
+        if (variable->name[bytes] == '\0') {
+            found = variable;
+            end = i;
         }
     }
     if (found == NULL) {
-        (void)find_path(checker->schema, path, bytes, &variable);
-        return check_error(checker, chain[count - 1],
-                           "\"%.100s\" is no value by itself; write the field behind it, as in "
-                           "\"%.100s.…\"",
-                           path, path);
+        return check_error(
+            checker, chain[count - 1],
+            "\"%.100s\" is no value by itself; write a field of it, such as \"%.100s\"", path,
+            variable->name);
     }
-    become_slot(checker, found, best);
+    become_slot(checker, chain[end], found);
     return BL_OK;
 }
 
@@ -268,10 +267,7 @@ static enum bl_err check_option(const struct checker *checker, const struct cel_
         literal->value.string.bytes == 0) {
         return BL_OK;
     }
-    (void)snprintf(written, sizeof written, "%.*s",
-                   (int)bl_text_cut(literal->value.string.at, literal->value.string.bytes < 80
-                                                                  ? literal->value.string.bytes
-                                                                  : 80),
+    (void)snprintf(written, sizeof written, "%.*s", cel_shown_bytes(literal->value.string, 80),
                    literal->value.string.at);
     for (size_t i = 0; i < variable->option_count; i++) {
         if (bl_text_is(literal->value.string, variable->options[i])) {

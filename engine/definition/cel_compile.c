@@ -43,6 +43,11 @@ const char *cel_op_name(enum cel_op op)
     return names[op];
 }
 
+int cel_shown_bytes(struct bl_text text, size_t bytes_max)
+{
+    return (int)(text.bytes <= bytes_max ? text.bytes : bl_text_cut(text.at, bytes_max));
+}
+
 enum bl_err cel_error(struct bl_error *e, enum bl_err code, const char *source, size_t at,
                       const char *format, ...)
 {
@@ -121,6 +126,9 @@ static bool may_fold(const struct cel_node *node)
     if (node->op == OP_AND || node->op == OP_OR) {
         return is_literal(node->a) || is_literal(node->b);
     }
+    if (node->op == OP_HAS) {
+        return node->a->op == OP_SELECT && is_literal(node->a->a);
+    }
     if (node->op == OP_IF || node->op >= OP_ALL) {
         return is_literal(node->a);
     }
@@ -139,8 +147,10 @@ static void fold(struct cel_run *run, struct cel_node *node, uint32_t locals)
     struct cel_value value;
     uint32_t inside = node->op >= OP_ALL ? locals + 1 : locals;
 
-    if (node->a != NULL) {
-        fold(run, node->a, locals);
+    struct cel_node *first = node->op == OP_HAS ? node->a->a : node->a;  // has() needs its field
+
+    if (first != NULL) {
+        fold(run, first, locals);
     }
     if (node->b != NULL) {
         fold(run, node->b, inside);

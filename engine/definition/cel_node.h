@@ -91,6 +91,10 @@ struct cel_source {
 enum bl_err cel_error(struct bl_error *e, enum bl_err code, const char *source, size_t at,
                       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* How many bytes of a text a message shows: whole characters, at most `bytes_max` bytes. For %.*s.
+ */
+int cel_shown_bytes(struct bl_text text, size_t bytes_max);
+
 /* The operator or function as an author writes it, for messages. */
 const char *cel_op_name(enum cel_op op);
 

@@ -48,10 +48,8 @@ static enum bl_err unexpected(struct parser *parser, const char *wanted)
         return parse_error(parser, BL_DEFINITION, token->at, "unexpected \"%.*s\"; write \"%s\"",
                            (int)token->raw.bytes, token->raw.at, instead);
     }
-    return parse_error(
-        parser, BL_DEFINITION, token->at, "unexpected \"%.*s\": %s",
-        (int)bl_text_cut(token->raw.at, token->raw.bytes < 40 ? token->raw.bytes : 40),
-        token->raw.at, wanted);
+    return parse_error(parser, BL_DEFINITION, token->at, "unexpected \"%.*s\": %s",
+                       cel_shown_bytes(token->raw, 40), token->raw.at, wanted);
 }
 
 static enum bl_err expect(struct parser *parser, enum cel_token_kind kind, const char *wanted)
@@ -320,6 +318,11 @@ static enum bl_err parse_name(struct parser *parser, struct cel_node **node)
 
     if (err != BL_OK) {
         return err;
+    }
+    bool is_operand = parser->token.kind == TOKEN_NAME || parser->token.kind == TOKEN_PAREN_OPEN;
+    if (is_operand && operator_for(name.raw) != NULL) {
+        return parse_error(parser, BL_DEFINITION, name.at, "unexpected \"%.*s\"; write \"%s\"",
+                           (int)name.raw.bytes, name.raw.at, operator_for(name.raw));
     }
     if (parser->token.kind == TOKEN_PAREN_OPEN) {
         return parse_call(parser, &name, NULL, node);
