@@ -730,7 +730,7 @@ static void bind_key(struct bind *bind, const struct schema_type *entry, const s
                      ProtobufCMessage *message)
 {
     struct tree key = {
-        .kind = TREE_PLAIN,
+        .kind = frame->node->key.bytes == 0 ? TREE_TEXT : TREE_PLAIN,  // an empty key is a key
         .line = frame->node->key_line,
         .column = frame->node->key_column,
         .key_line = frame->node->key_line,
