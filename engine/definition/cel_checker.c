@@ -1,30 +1,6 @@
-#include <stdio.h>
-#include <string.h>
+#include "definition/cel_checker.h"
 
-#include "definition/cel_node.h"
-
-#define NAME_BYTES_MAX 256   // of a dotted name such as item.fire_check.result
-#define NAME_DISTANCE_MAX 3  // edits between what was written and what was perhaps meant
-
-/* What stands for the variable of a macro while its body is checked. */
-struct local {
-    struct bl_text name;
-    enum cel_type type;
-    const struct cel_variable *elements_of;  // the list it runs over, where it is a variable
-};
-
-struct checker {
-    struct cel_source *source;
-    const struct cel_schema *schema;
-    bool *used;
-    uint32_t local_count;
-    struct local locals[CEL_MACROS_NESTED_MAX];
-};
-
-static enum bl_err check(struct checker *checker, struct cel_node *node);
-
-#define check_error(checker, node, ...)                                                            \
-    cel_error((checker)->source->e, BL_DEFINITION, (checker)->source->at, (node)->at, __VA_ARGS__)
+static enum bl_err check(struct cel_checker *checker, struct cel_node *node);
 
 /* ---- types ---- */
 
@@ -51,7 +27,7 @@ static enum bl_err typed(struct cel_node *node, enum cel_type type)
 }
 
 /* The types do not fit: an error, or, where they are not checked, left to the evaluation. */
-static enum bl_err misfit(const struct checker *checker, struct cel_node *node,
+static enum bl_err misfit(const struct cel_checker *checker, struct cel_node *node,
                           enum cel_type result, const char *what)
 {
     node->type = result;
@@ -61,249 +37,9 @@ static enum bl_err misfit(const struct checker *checker, struct cel_node *node,
 #define misfit_with(checker, node, result, ...)                                                    \
     misfit(checker, node, result, bl_arena_printf((checker)->source->arena, __VA_ARGS__))
 
-/* ---- names ---- */
-
-/* The part of a dotted name at `at`: up to the next dot. */
-static size_t segment_bytes(const char *name)
-{
-    return strcspn(name, ".");
-}
-
-/* Is `name` the whole `path`, or does it go on behind it with a dot? */
-static bool is_below(const char *name, const char *path, size_t bytes)
-{
-    return strncmp(name, path, bytes) == 0 && (name[bytes] == '.' || name[bytes] == '\0');
-}
-
-/* The known name nearest to `written` among those behind the first `prefix` bytes of `path`. */
-static bool nearest_segment(const struct cel_schema *schema, const char *path, size_t prefix,
-                            const char *written, char nearest[NAME_BYTES_MAX])
-{
-    uint32_t best = NAME_DISTANCE_MAX + 1;
-    size_t skip = prefix == 0 ? 0 : prefix + 1;
-
-    for (size_t i = 0; i < schema->count; i++) {
-        const char *name = schema->variables[i].name;
-        char segment[NAME_BYTES_MAX];
-        if (prefix > 0 && (!is_below(name, path, prefix) || name[prefix] != '.')) {
-            continue;
-        }
-        (void)snprintf(segment, sizeof segment, "%.*s", (int)segment_bytes(name + skip),
-                       name + skip);
-        uint32_t distance = bl_text_distance(written, segment, NAME_DISTANCE_MAX);
-        if (distance < best) {
-            best = distance;
-            memcpy(nearest, segment, sizeof segment);
-        }
-    }
-    return best <= NAME_DISTANCE_MAX && best < strlen(written);
-}
-
-/* A whole name whose last part is `written`: somebody left out the "form.". */
-static const char *name_ending_with(const struct cel_schema *schema, const char *written)
-{
-    for (size_t i = 0; i < schema->count; i++) {
-        const char *dot = strrchr(schema->variables[i].name, '.');
-        if (dot != NULL && strcmp(dot + 1, written) == 0) {
-            return schema->variables[i].name;
-        }
-    }
-    return NULL;
-}
-
-/* `node` names `written` behind the first `prefix` bytes of `path`, and there is no such name. */
-static enum bl_err unknown_name(const struct checker *checker, const struct cel_node *node,
-                                const char *path, size_t prefix)
-{
-    char written[NAME_BYTES_MAX], nearest[NAME_BYTES_MAX], what[2 * NAME_BYTES_MAX];
-    const char *whole = NULL;
-
-    (void)snprintf(written, sizeof written, "%.*s", (int)node->name.bytes, node->name.at);
-    if (prefix == 0) {
-        (void)snprintf(what, sizeof what, "unknown name \"%.100s\"", written);
-        whole = name_ending_with(checker->schema, written);
-    } else {
-        (void)snprintf(what, sizeof what, "\"%.*s\" has no \"%.100s\"",
-                       (int)(prefix < 100 ? prefix : 100), path, written);
-    }
-    if (whole == NULL && nearest_segment(checker->schema, path, prefix, written, nearest)) {
-        whole = nearest;
-    }
-    return whole == NULL ? check_error(checker, node, "%s", what)
-                         : check_error(checker, node, "%s; did you mean \"%.100s\"?", what, whole);
-}
-
-/* The variable of this dotted path, or else the first whose name begins with it, or NULL. */
-static const struct cel_variable *find_path(const struct cel_schema *schema, const char *path,
-                                            size_t bytes)
-{
-    const struct cel_variable *below = NULL;
-
-    for (size_t i = 0; i < schema->count; i++) {
-        const struct cel_variable *variable = &schema->variables[i];
-        if (is_below(variable->name, path, bytes)) {
-            if (variable->name[bytes] == '\0') {
-                return variable;
-            }
-            below = below == NULL ? variable : below;
-        }
-    }
-    return below;
-}
-
-static void become_slot(struct checker *checker, struct cel_node *node,
-                        const struct cel_variable *variable)
-{
-    node->op = OP_SLOT;
-    node->a = NULL;
-    node->index = (uint32_t)(variable - checker->schema->variables);
-    node->type = variable->type;
-    node->element = variable->element;
-    node->value.type = variable->type == CEL_DYN ? CEL_NULL : variable->type;
-    if (variable->type == CEL_STRING) {
-        node->value.string = (struct bl_text){ "", 0 };
-    }
-    checker->used[node->index] = true;
-}
-
-/* Resolves a chain root.field.field… whose root is a name: its longest beginning that is a
- * variable becomes a slot; fields behind it stay selections. */
-static enum bl_err resolve_chain(struct checker *checker, struct cel_node *const *chain,
-                                 size_t count)
-{
-    char path[NAME_BYTES_MAX];
-    size_t bytes = 0, end = 0;
-    const struct cel_variable *variable = NULL, *found = NULL;
-
-    for (size_t i = 0; i < count; i++) {
-        size_t before = bytes;
-        if (bytes + chain[i]->name.bytes + 2 > sizeof path) {
-            return check_error(checker, chain[i], "the name is longer than %d bytes",
-                               NAME_BYTES_MAX - 2);
-        }
-        bytes += (size_t)snprintf(path + bytes, sizeof path - bytes, "%s%.*s", i == 0 ? "" : ".",
-                                  (int)chain[i]->name.bytes, chain[i]->name.at);
-        variable = find_path(checker->schema, path, bytes);
-        if (variable == NULL && found == NULL) {
-            return unknown_name(checker, chain[i], path, before);
-        }
-        if (variable == NULL) {
-            break;
-        }
-        if (variable->name[bytes] == '\0') {
-            found = variable;
-            end = i;
-        }
-    }
-    if (found == NULL) {
-        return check_error(
-            checker, chain[count - 1],
-            "\"%.100s\" is no value by itself; write a field of it, such as \"%.100s\"", path,
-            variable->name);
-    }
-    become_slot(checker, chain[end], found);
-    return BL_OK;
-}
-
-static bool find_local(const struct checker *checker, struct bl_text name, uint32_t *index)
-{
-    for (uint32_t i = checker->local_count; i > 0; i--) {
-        if (bl_text_equal(checker->locals[i - 1].name, name)) {
-            *index = i - 1;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A name, or fields of one: nothing to do where the root is something else. */
-static enum bl_err resolve(struct checker *checker, struct cel_node *node)
-{
-    struct cel_node *chain[CEL_DEPTH_MAX];
-    size_t count = node->depth, at = count;
-
-    for (struct cel_node *step = node; step != NULL; step = step->a) {
-        chain[--at] = step;
-        if (step->op == OP_NAME) {
-            break;
-        }
-        if (step->op != OP_SELECT) {
-            return BL_OK;
-        }
-    }
-    struct cel_node *root = chain[at];
-    if (find_local(checker, root->name, &root->index)) {
-        root->op = OP_LOCAL;
-        root->type = checker->locals[root->index].type;
-        return BL_OK;
-    }
-    return resolve_chain(checker, chain + at, count - at);
-}
-
-/* ---- options ---- */
-
-/* The variable whose options bind the values of this node, or NULL. */
-static const struct cel_variable *options_of(const struct checker *checker,
-                                             const struct cel_node *node)
-{
-    const struct cel_variable *variable = NULL;
-
-    if (node->op == OP_SLOT) {
-        variable = &checker->schema->variables[node->index];
-    } else if (node->op == OP_LOCAL) {
-        variable = checker->locals[node->index].elements_of;
-    }
-    return variable != NULL && variable->option_count > 0 ? variable : NULL;
-}
-
-static enum bl_err check_option(const struct checker *checker, const struct cel_variable *variable,
-                                const struct cel_node *literal)
-{
-    char written[NAME_BYTES_MAX];
-    const char *nearest = NULL;
-    uint32_t best = NAME_DISTANCE_MAX + 1;
-
-    if (literal->op != OP_LITERAL || literal->value.type != CEL_STRING ||
-        literal->value.string.bytes == 0) {
-        return BL_OK;
-    }
-    (void)snprintf(written, sizeof written, "%.*s", cel_shown_bytes(literal->value.string, 80),
-                   literal->value.string.at);
-    for (size_t i = 0; i < variable->option_count; i++) {
-        if (bl_text_is(literal->value.string, variable->options[i])) {
-            return BL_OK;
-        }
-        uint32_t distance = bl_text_distance(written, variable->options[i], NAME_DISTANCE_MAX);
-        if (distance < best) {
-            best = distance;
-            nearest = variable->options[i];
-        }
-    }
-    return nearest == NULL
-               ? check_error(checker, literal, "%.80s is never \"%s\"", variable->name, written)
-               : check_error(checker, literal, "%.80s is never \"%s\"; did you mean \"%.60s\"?",
-                             variable->name, written, nearest);
-}
-
-/* Literals that are compared with a variable of few values must be among these. */
-static enum bl_err check_options(const struct checker *checker, const struct cel_node *node,
-                                 const struct cel_node *other)
-{
-    const struct cel_variable *variable = options_of(checker, node);
-    enum bl_err err = BL_OK;
-
-    if (variable == NULL) {
-        return BL_OK;
-    }
-    for (uint32_t i = 0; i < other->count && err == BL_OK; i++) {
-        err = check_option(checker, variable, other->items[i]);
-    }
-    return err == BL_OK ? check_option(checker, variable, other) : err;
-}
-
 /* ---- operators ---- */
 
-static enum bl_err check_select(const struct checker *checker, struct cel_node *node)
+static enum bl_err check_select(const struct cel_checker *checker, struct cel_node *node)
 {
     if (!may_be(node->a->type, CEL_MAP)) {
         return misfit_with(checker, node, CEL_DYN, "a value of type %s has no field \"%.*s\"",
@@ -312,7 +48,7 @@ static enum bl_err check_select(const struct checker *checker, struct cel_node *
     return typed(node, CEL_DYN);
 }
 
-static enum bl_err check_index(const struct checker *checker, struct cel_node *node)
+static enum bl_err check_index(const struct cel_checker *checker, struct cel_node *node)
 {
     enum cel_type range = node->a->type, index = node->b->type;
 
@@ -327,7 +63,7 @@ static enum bl_err check_index(const struct checker *checker, struct cel_node *n
     return typed(node, range == CEL_LIST ? node->a->element : CEL_DYN);
 }
 
-static enum bl_err check_logic(const struct checker *checker, struct cel_node *node)
+static enum bl_err check_logic(const struct cel_checker *checker, struct cel_node *node)
 {
     const struct cel_node *operands[] = { node->a, node->b };
 
@@ -341,7 +77,7 @@ static enum bl_err check_logic(const struct checker *checker, struct cel_node *n
     return typed(node, CEL_BOOL);
 }
 
-static enum bl_err check_if(const struct checker *checker, struct cel_node *node)
+static enum bl_err check_if(const struct cel_checker *checker, struct cel_node *node)
 {
     enum cel_type yes = node->b->type, no = node->c->type;
 
@@ -359,12 +95,12 @@ static enum bl_err check_if(const struct checker *checker, struct cel_node *node
     return typed(node, yes == no ? yes : CEL_DYN);
 }
 
-static enum bl_err check_equal(const struct checker *checker, struct cel_node *node)
+static enum bl_err check_equal(const struct cel_checker *checker, struct cel_node *node)
 {
     enum cel_type a = node->a->type, b = node->b->type;
-    enum bl_err err = check_options(checker, node->a, node->b);
+    enum bl_err err = cel_check_options(checker, node->a, node->b);
 
-    err = err == BL_OK ? check_options(checker, node->b, node->a) : err;
+    err = err == BL_OK ? cel_check_options(checker, node->b, node->a) : err;
     if (err != BL_OK) {
         return err;
     }
@@ -386,7 +122,7 @@ static bool has_order(enum cel_type type)
     return may_be_number(type) || type == CEL_BOOL || type == CEL_STRING;
 }
 
-static enum bl_err check_order(const struct checker *checker, struct cel_node *node)
+static enum bl_err check_order(const struct cel_checker *checker, struct cel_node *node)
 {
     enum cel_type a = node->a->type, b = node->b->type;
 
@@ -397,12 +133,12 @@ static enum bl_err check_order(const struct checker *checker, struct cel_node *n
     return typed(node, CEL_BOOL);
 }
 
-static enum bl_err check_in(const struct checker *checker, struct cel_node *node)
+static enum bl_err check_in(const struct cel_checker *checker, struct cel_node *node)
 {
     enum cel_type range = node->b->type;
-    enum bl_err err = check_options(checker, node->a, node->b);
+    enum bl_err err = cel_check_options(checker, node->a, node->b);
 
-    err = err == BL_OK ? check_options(checker, node->b, node->a) : err;
+    err = err == BL_OK ? cel_check_options(checker, node->b, node->a) : err;
     if (err != BL_OK) {
         return err;
     }
@@ -437,7 +173,7 @@ static bool has_arithmetic(enum cel_op op, enum cel_type type)
     UNREACHABLE();
 }
 
-static enum bl_err check_arithmetic(const struct checker *checker, struct cel_node *node)
+static enum bl_err check_arithmetic(const struct cel_checker *checker, struct cel_node *node)
 {
     enum cel_type a = node->a->type, b = node->b == NULL ? a : node->b->type;
     enum cel_type result = a == CEL_DYN ? b : a;
@@ -462,14 +198,14 @@ static enum bl_err check_arithmetic(const struct checker *checker, struct cel_no
 
 /* ---- functions ---- */
 
-static enum bl_err misfit_argument(const struct checker *checker, struct cel_node *node,
+static enum bl_err misfit_argument(const struct cel_checker *checker, struct cel_node *node,
                                    enum cel_type result, enum cel_type given)
 {
     return misfit_with(checker, node, result, "%s() does not take %s", cel_op_name(node->op),
                        cel_type_name(given));
 }
 
-static enum bl_err check_size(const struct checker *checker, struct cel_node *node)
+static enum bl_err check_size(const struct cel_checker *checker, struct cel_node *node)
 {
     enum cel_type a = node->a->type;
 
@@ -479,7 +215,7 @@ static enum bl_err check_size(const struct checker *checker, struct cel_node *no
     return typed(node, CEL_INT);
 }
 
-static enum bl_err check_text(const struct checker *checker, struct cel_node *node)
+static enum bl_err check_text(const struct cel_checker *checker, struct cel_node *node)
 {
     if (!may_be(node->a->type, CEL_STRING) || !may_be(node->b->type, CEL_STRING)) {
         return misfit_argument(checker, node, CEL_BOOL,
@@ -488,7 +224,7 @@ static enum bl_err check_text(const struct checker *checker, struct cel_node *no
     return typed(node, CEL_BOOL);
 }
 
-static enum bl_err check_matches(const struct checker *checker, struct cel_node *node)
+static enum bl_err check_matches(const struct cel_checker *checker, struct cel_node *node)
 {
     struct bl_error why = { .code = BL_OK };
     struct cel_source *source = checker->source;
@@ -503,7 +239,7 @@ static enum bl_err check_matches(const struct checker *checker, struct cel_node 
     return check_text(checker, node);
 }
 
-static enum bl_err check_conversion(const struct checker *checker, struct cel_node *node,
+static enum bl_err check_conversion(const struct cel_checker *checker, struct cel_node *node,
                                     enum cel_type result)
 {
     enum cel_type a = node->a->type;
@@ -526,7 +262,7 @@ static enum bl_err check_list(struct cel_node *node)
     return typed(node, CEL_LIST);
 }
 
-static enum bl_err check_map(const struct checker *checker, struct cel_node *node)
+static enum bl_err check_map(const struct cel_checker *checker, struct cel_node *node)
 {
     for (uint32_t i = 0; i < node->count; i += 2) {
         enum cel_type key = node->items[i]->type;
@@ -540,7 +276,7 @@ static enum bl_err check_map(const struct checker *checker, struct cel_node *nod
 
 /* ---- macros ---- */
 
-static enum bl_err push_local(struct checker *checker, struct cel_node *node)
+static enum bl_err push_local(struct cel_checker *checker, struct cel_node *node)
 {
     const struct cel_node *range = node->a;
 
@@ -549,15 +285,15 @@ static enum bl_err push_local(struct checker *checker, struct cel_node *node)
                          "macros are nested deeper than %d", CEL_MACROS_NESTED_MAX);
     }
     node->index = checker->local_count;
-    checker->locals[checker->local_count++] = (struct local){
+    checker->locals[checker->local_count++] = (struct cel_local){
         .name = node->name,
         .type = range->type == CEL_LIST ? range->element : CEL_DYN,
-        .elements_of = range->op == OP_SLOT ? options_of(checker, range) : NULL,
+        .elements_of = range->op == OP_SLOT ? cel_options_of(checker, range) : NULL,
     };
     return BL_OK;
 }
 
-static enum bl_err check_macro_type(const struct checker *checker, struct cel_node *node)
+static enum bl_err check_macro_type(const struct cel_checker *checker, struct cel_node *node)
 {
     bool is_condition = node->op != OP_COLLECT || node->c != NULL;
 
@@ -580,7 +316,7 @@ static enum bl_err check_macro_type(const struct checker *checker, struct cel_no
     return typed(node, CEL_BOOL);
 }
 
-static enum bl_err check_macro(struct checker *checker, struct cel_node *node)
+static enum bl_err check_macro(struct cel_checker *checker, struct cel_node *node)
 {
     enum bl_err err = check(checker, node->a);
 
@@ -598,7 +334,7 @@ static enum bl_err check_macro(struct checker *checker, struct cel_node *node)
 
 /* ---- the walk ---- */
 
-static enum bl_err check_children(struct checker *checker, struct cel_node *node)
+static enum bl_err check_children(struct cel_checker *checker, struct cel_node *node)
 {
     struct cel_node *children[] = { node->a, node->b, node->c };
     enum bl_err err = BL_OK;
@@ -613,7 +349,7 @@ static enum bl_err check_children(struct checker *checker, struct cel_node *node
 }
 
 /* The type of a node whose children are checked. */
-static enum bl_err check_node(struct checker *checker, struct cel_node *node)
+static enum bl_err check_node(struct cel_checker *checker, struct cel_node *node)
 {
     switch (node->op) {
     case OP_LITERAL:
@@ -688,13 +424,13 @@ static bool is_macro(enum cel_op op)
     return op >= OP_ALL;
 }
 
-static enum bl_err check(struct checker *checker, struct cel_node *node)
+static enum bl_err check(struct cel_checker *checker, struct cel_node *node)
 {
     if (is_macro(node->op)) {
         return check_macro(checker, node);
     }
     if (node->op == OP_NAME || node->op == OP_SELECT) {
-        enum bl_err err = resolve(checker, node);
+        enum bl_err err = cel_resolve(checker, node);
         if (err != BL_OK || node->op == OP_SLOT || node->op == OP_LOCAL) {
             return err;
         }
@@ -706,7 +442,7 @@ static enum bl_err check(struct checker *checker, struct cel_node *node)
 enum bl_err cel_check(struct cel_source *source, const struct cel_schema *schema,
                       struct cel_node *root, bool *used)
 {
-    struct checker checker = { .source = source, .schema = schema, .used = used };
+    struct cel_checker checker = { .source = source, .schema = schema, .used = used };
 
     return check(&checker, root);
 }

@@ -63,8 +63,11 @@ enum bl_err cel_error(struct bl_error *e, enum bl_err code, const char *source, 
         }
     }
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments);
+    int bytes = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    if (bytes >= (int)sizeof text) {  // cut by bytes; the last character may be half of one
+        text[bl_text_cut(text, sizeof text - 2)] = '\0';
+    }
     return bl_error_at(e, code, NULL, line,
                        (uint32_t)bl_text_characters(source + start, at - start) + 1, "%s", text);
 }
