@@ -1,0 +1,245 @@
+#include "core/sentence.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/check.h"
+
+// clang-format off
+/* Ordered by rule, for bsearch. */
+static const struct sentence table[] = {
+    { "applicant-id", { "申请人证件号码有误：18 位号码须是有效的居民身份证号码或统一社会信用代码",
+                        "the applicant's id is wrong: 18 characters have to be a valid identity number or credit code" } },
+    { "applicant-name-long", { "申请人名称过长", "the applicant's name is too long" } },
+    { "applicant-phone", { "申请人联系电话有误", "the applicant's telephone number is wrong" } },
+    { "applicant-required", { "须填写申请人名称", "the applicant's name is missing" } },
+    { "application-unknown", { "没有这个办件：{pointer}", "there is no application {pointer}" } },
+    { "cannot-connect", { "连接不上服务", "no broker answers there" } },
+    { "condition-error", { "事项“{pointer}”的适用条件无法计算：{condition}",
+                           "the condition of item {pointer} cannot be evaluated: {condition}" } },
+    { "content-malformed", { "申请内容不是有效的报文", "the content of the application is no message of ours" } },
+    { "corrupt", { "存储记录校验失败，已列为异常", "a stored record fails its check and was set aside as an incident" } },
+    { "decision-unknown", { "决定只能是 approve（准予）或 reject（不予）", "a decision is either approve or reject" } },
+    { "definition", { "流程、日历或部门文件有误", "a workflow, calendar or department file is wrong" } },
+    { "definition-problem", { "{pointer}：{problem} [{code}]", "{pointer}: {problem} [{code}]" } },
+    { "denied", { "没有权限<；可由 {who} 办理>", "you may not do this<; {who} may>" } },
+    { "departments-accept", { "本流程由各部门自行受理，请指明事项", "departments accept their own items here: name the item" } },
+    { "document-long", { "结果文书编号过长", "the number of the outcome document is too long" } },
+    { "exists", { "已经存在，且内容不同", "it is there already, with other content" } },
+    { "failed", { "操作失败", "it failed" } },
+    { "form-cn-id", { "“{pointer}”不是有效的居民身份证号码：{fault}", "{pointer} is no valid identity number: {fault}" } },
+    { "form-date", { "“{pointer}”不是有效日期，请写成 2026-11-23", "{pointer} is no date; write it as 2026-11-23" } },
+    { "form-decimals", { "“{pointer}”是金额，最多两位小数", "{pointer} is an amount of money: two decimals at the most" } },
+    { "form-email", { "“{pointer}”不是有效的电子邮箱：{fault}", "{pointer} is no e-mail address: {fault}" } },
+    { "form-malformed", { "表单不是有效的报文", "the form is no message of ours" } },
+    { "form-option", { "“{pointer}”的选项<“{given}”>不存在，可选：{options}", "{pointer} is none of its options<: \"{given}\">; choose from {options}" } },
+    { "form-phone", { "“{pointer}”不是有效的电话号码：{fault}", "{pointer} is no telephone number: {fault}" } },
+    { "form-repeated", { "“{pointer}”重复填写", "{pointer} is there twice" } },
+    { "form-required", { "“{pointer}”必填", "{pointer} is missing" } },
+    { "form-too-few", { "“{pointer}”至少 {limit} 项", "{pointer} needs at least {limit}" } },
+    { "form-too-large", { "“{pointer}”不能大于 {limit}", "{pointer} is more than {limit}" } },
+    { "form-too-long", { "“{pointer}”超过 {limit} 个字", "{pointer} is longer than {limit} characters" } },
+    { "form-too-many", { "“{pointer}”至多 {limit} 项", "{pointer} has more than {limit}" } },
+    { "form-too-short", { "“{pointer}”不足 {limit} 个字", "{pointer} is shorter than {limit} characters" } },
+    { "form-too-small", { "“{pointer}”不能小于 {limit}", "{pointer} is less than {limit}" } },
+    { "form-type", { "“{pointer}”的类型不对，应为{expected}", "{pointer} has the wrong type; it is to be {expected}" } },
+    { "form-unknown", { "表单没有“{pointer}”这一栏<；是不是“{nearest}”？>", "the form has no field {pointer}<; did you mean {nearest}?>" } },
+    { "form-uscc", { "“{pointer}”不是有效的统一社会信用代码：{fault}", "{pointer} is no valid unified social credit code: {fault}" } },
+    { "format", { "存储由更新的版本写成，本程序不能打开", "the store was written by a newer version" } },
+    { "full", { "磁盘或存储空间已满，本次操作未执行", "the disk or the store is full; nothing was done" } },
+    { "invalid", { "内容不符合要求<：{pointer}>", "a value breaks its rule<: {pointer}>" } },
+    { "io", { "系统读写出错", "the operating system refused" } },
+    { "item-not-open", { "事项“{pointer}”现为“{state}”，不能这样操作", "item {pointer} is {state}: this cannot be done now" } },
+    { "item-unknown", { "本办件没有事项“{pointer}”", "this application has no item {pointer}" } },
+    { "key-department", { "工作程序的密钥须指明部门", "the key of a worker names its department" } },
+    { "key-exists", { "已有名为“{pointer}”的密钥，或此公钥已登记", "there is a key {pointer} already, or this public key has another name" } },
+    { "key-malformed", { "公钥须是 40 个字符的 Z85 文本", "a public key is 40 characters of Z85" } },
+    { "key-name", { "密钥名称有误", "this is no name for a key" } },
+    { "key-role", { "密钥须指明角色", "a key has a role" } },
+    { "key-unknown", { "没有名为“{pointer}”的密钥", "there is no key {pointer}" } },
+    { "locked", { "另一个服务进程正在使用这个存储", "another broker holds this store" } },
+    { "malformed", { "不是有效的报文", "these bytes are no message of ours" } },
+    { "material-later", { "材料“{pointer}”须随申请一并提交", "material {pointer} cannot follow later" } },
+    { "material-malformed", { "材料“{pointer}”的文件名或摘要有误", "the file name or hash of material {pointer} is wrong" } },
+    { "material-required", { "缺少主审要件“{pointer}”", "the essential material {pointer} is missing" } },
+    { "material-twice", { "材料“{pointer}”重复提交", "material {pointer} is there twice" } },
+    { "material-unknown", { "流程没有材料“{pointer}”", "the workflow asks for no material {pointer}" } },
+    { "no-incident", { "事项“{pointer}”现为“{state}”，没有待处理的异常", "item {pointer} is {state} and has no incident" } },
+    { "not-found", { "没有找到<：{pointer}>", "not found<: {pointer}>" } },
+    { "not-held", { "事项“{pointer}”现为“{state}”，没有被暂缓", "item {pointer} is {state} and is not held" } },
+    { "nothing-to-accept", { "没有待受理的内容<：{pointer}>", "nothing waits for acceptance<: {pointer}>" } },
+    { "ok", { "成功", "done" } },
+    { "opinion-long", { "审查意见过长", "the opinion is too long" } },
+    { "other-department", { "事项“{pointer}”由 {who} 办理", "item {pointer} is decided by {who}" } },
+    { "publication-large", { "文件“{pointer}”过大", "file {pointer} is too large" } },
+    { "publication-unknown", { "“{pointer}”不是流程、日历或部门文件", "{pointer} is no workflow, calendar or list of departments" } },
+    { "reason-long", { "理由过长", "the reason is too long" } },
+    { "reason-required", { "须说明理由", "a reason is needed" } },
+    { "record-damaged", { "“{pointer}”的存储记录校验失败，已列为异常，其他办件不受影响",
+ "the record of {pointer} fails its check and was set aside as an incident; nobody else is affected" } },
+    { "refused", { "当前状态不允许这样操作", "the rules do not allow it in this state" } },
+    { "request-id-required", { "提交须带请求编号", "a submission needs a request id" } },
+    { "request-reused", { "同一请求编号已用于不同内容", "this request id was used with other content" } },
+    { "stale", { "这次派发已失效，决定未采用", "this attempt is over; the decision was not taken" } },
+    { "timeout", { "超时未答复，结果未知；可用同一请求编号重试", "no answer in time and the outcome is unknown; ask again with the same key" } },
+    { "too-large", { "内容过大", "it is too large" } },
+    { "too-many-keys", { "密钥过多", "there are too many keys" } },
+    { "too-many-publications", { "已发布的版本过多", "too many versions are published" } },
+    { "unavailable", { "服务繁忙，请稍后再试", "the broker is busy; try again later" } },
+    { "unknown-outcome", { "提交写入中断，结果未知", "a commit failed half way; the outcome is unknown" } },
+    { "usage", { "命令用法有误", "the command line is wrong" } },
+    { "version-published", { "流程“{pointer}”第 {version} 版已发布且内容不同；请增加 version",
+                             "version {version} of {pointer} is published with other content; raise its version" } },
+    { "window-accepts", { "本流程由窗口受理", "the window accepts here" } },
+    { "window-long", { "窗口名称过长", "the name of the window is too long" } },
+    { "workflow-unknown", { "没有已发布的流程“{pointer}”", "there is no published workflow {pointer}" } },
+};
+
+/* Ordered by name. */
+static const struct sentence vocabulary[] = {
+    { "accepted",    { "办理中",       "in review" } },
+    { "administrator", { "管理员",     "administrator" } },
+    { "blocked",     { "前置未通过",   "blocked" } },
+    { "blue",        { "蓝",           "blue" } },
+    { "calendar",    { "日历",         "calendar" } },
+    { "character",   { "含有不允许的字符", "a character that cannot stand there" } },
+    { "check-digit", { "校验码不符",   "the check digit does not fit" } },
+    { "choices",     { "多个选项",     "a list of choices" } },
+    { "clerk",       { "窗口人员",     "clerk" } },
+    { "completed",   { "已办结",       "completed" } },
+    { "date",        { "日期有误",     "no such date" } },
+    { "decided",     { "已决定",       "decided" } },
+    { "denied",      { "不予",         "denied" } },
+    { "departments", { "部门",         "departments" } },
+    { "gateway",     { "网关",         "gateway" } },
+    { "granted",     { "准予",         "granted" } },
+    { "green",       { "绿",           "green" } },
+    { "grey",        { "灰",           "grey" } },
+    { "in_progress", { "办理中",       "in progress" } },
+    { "integer",     { "整数",         "a whole number" } },
+    { "length",      { "位数不对",     "the wrong length" } },
+    { "not_needed",  { "不需办理",     "not needed" } },
+    { "number",      { "数字",         "a number" } },
+    { "partly_done", { "部分办结",     "partly done" } },
+    { "pending",     { "待启动",       "waiting" } },
+    { "received",    { "已收件",       "received" } },
+    { "red",         { "红",           "red" } },
+    { "region",      { "地区代码有误", "no such region" } },
+    { "submitted",   { "已提交",       "submitted" } },
+    { "supervisor",  { "监督人员",     "supervisor" } },
+    { "table",       { "表格",         "a table" } },
+    { "tacit",       { "默认同意",     "granted by silence" } },
+    { "terminated",  { "已终止",       "terminated" } },
+    { "text",        { "文字",         "a text" } },
+    { "tracker",     { "跟踪人员",     "tracker" } },
+    { "worker",      { "工作程序",     "worker" } },
+    { "workflow",    { "流程",         "workflow" } },
+    { "yellow",      { "黄",           "yellow" } },
+    { "yes-no",      { "是或否（true、false）", "true or false" } },
+};
+// clang-format on
+
+static int compare(const void *key, const void *row)
+{
+    return strcasecmp(key, ((const struct sentence *)row)->rule);
+}
+
+const struct sentence *sentence_find(const char *rule)
+{
+    return bsearch(rule, table, BL_COUNT(table), sizeof *table, compare);
+}
+
+const struct sentence *sentences(size_t *count)
+{
+    *count = BL_COUNT(table);
+    return table;
+}
+
+const char *sentence_word(const char *name, enum language language)
+{
+    const struct sentence *row =
+        bsearch(name, vocabulary, BL_COUNT(vocabulary), sizeof *vocabulary, compare);
+
+    return row == NULL ? name : words_in(row->words, language);
+}
+
+/* What stands for {name}: a word where we have one for the argument's value. */
+static const char *argument_find(const Bl__Refusal *refusal, struct bl_text name,
+                                 enum language language)
+{
+    if (bl_text_is(name, "pointer")) {
+        return refusal->pointer;
+    }
+    if (bl_text_is(name, "who")) {
+        return refusal->who_may;
+    }
+    for (size_t i = 0; i < refusal->n_arguments; i++) {
+        if (bl_text_is(name, refusal->arguments[i]->name)) {
+            return sentence_word(refusal->arguments[i]->value, language);
+        }
+    }
+    return NULL;
+}
+
+/* Appends a pattern to *made with its arguments filled in; parts within <> are left out where an
+ * argument of theirs is missing. Returns whether all others were there. */
+static bool fill(const Bl__Refusal *refusal, struct bl_text pattern, enum language language,
+                 struct bl_arena *arena, const char **made)
+{
+    const char *at = pattern.at, *end = pattern.at + pattern.bytes;
+    bool complete = true;
+
+    while (at < end) {
+        const char *mark = at;
+
+        while (mark < end && *mark != '{' && *mark != '<') {
+            mark++;
+        }
+        *made = bl_arena_printf(arena, "%s%.*s", *made, (int)(mark - at), at);
+        if (mark == end) {
+            break;
+        }
+        const char *close = memchr(mark, *mark == '{' ? '}' : '>', (size_t)(end - mark));
+        CHECK(close != NULL);
+        struct bl_text inside = { mark + 1, (size_t)(close - mark) - 1 };
+        if (*mark == '{') {
+            const char *value = argument_find(refusal, inside, language);
+
+            complete = complete && value != NULL && value[0] != '\0';
+            *made = bl_arena_printf(arena, "%s%s", *made, value != NULL ? value : "");
+        } else {
+            const char *with = *made;
+
+            *made = fill(refusal, inside, language, arena, &with) ? with : *made;
+        }
+        at = close + 1;
+    }
+    return complete;
+}
+
+static const char *say(const struct sentence *sentence, const Bl__Refusal *refusal,
+                       enum language language, struct bl_arena *arena)
+{
+    const char *made = "";
+
+    (void)fill(refusal, bl_text_of(words_in(sentence->words, language)), language, arena, &made);
+    return made;
+}
+
+const char *sentence_make(const Bl__Refusal *refusal, enum language language,
+                          struct bl_arena *arena)
+{
+    const struct sentence *sentence = sentence_find(refusal->rule);
+
+    if (sentence != NULL) {
+        return say(sentence, refusal, language, arena);
+    }
+    sentence = sentence_find(refusal->code);
+    if (sentence == NULL) {
+        return bl_arena_printf(arena, "%s: %s", refusal->code, refusal->rule);
+    }
+    return bl_arena_printf(arena, "%s (%s)", say(sentence, refusal, language, arena),
+                           refusal->rule);
+}
