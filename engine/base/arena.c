@@ -1,6 +1,7 @@
 #include "base/arena.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +95,8 @@ void *bl_arena_try(struct bl_arena *arena, size_t bytes)
         return NULL;
     }
     size_t rounded = (bytes + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-    if ((size_t)(arena->end - arena->at) < rounded && !add_block(arena, rounded)) {
+    bool is_short = arena->at == NULL || (size_t)(arena->end - arena->at) < rounded;
+    if (is_short && !add_block(arena, rounded)) {
         return NULL;
     }
     void *memory = arena->at;
@@ -155,4 +157,15 @@ char *bl_arena_printf(struct bl_arena *arena, const char *format, ...)
     va_end(arguments);
     va_end(again);
     return text;
+}
+
+void *bl_arena_append(struct bl_arena *arena, void *array, size_t count, void *element)
+{
+    void **grown = bl_arena_alloc(arena, (count + 1) * sizeof *grown);
+
+    if (count > 0) {
+        memcpy(grown, array, count * sizeof *grown);
+    }
+    grown[count] = element;
+    return grown;
 }

@@ -13,10 +13,10 @@
 struct bl_arena_block;
 
 struct bl_arena {
-    ProtobufCAllocator allocator;  // hand this to *_unpack; its free does nothing
-    struct bl_arena_block *blocks; // newest first
-    unsigned char *at, *end;       // what is left of the newest block
-    size_t block_bytes;            // how large the next block will be
+    ProtobufCAllocator allocator;   // hand this to *_unpack; its free does nothing
+    struct bl_arena_block *blocks;  // newest first
+    unsigned char *at, *end;        // what is left of the newest block
+    size_t block_bytes;             // how large the next block will be
     size_t used_bytes, bound_bytes;
 };
 
@@ -39,6 +39,9 @@ char *bl_arena_string(struct bl_arena *arena, const char *from);
 char *bl_arena_text(struct bl_arena *arena, struct bl_text from);  // NUL-terminated
 char *bl_arena_printf(struct bl_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* An array of pointers with one more at its end; the old array stays as it is. For arrays that are
+ * short or grow rarely. */
+void *bl_arena_append(struct bl_arena *arena, void *array, size_t count, void *element);
 /* A zeroed struct, or array of them. */
 #define bl_arena_new(arena, type) ((type *)bl_arena_zero(arena, sizeof(type)))
 #define bl_arena_array(arena, type, count) ((type *)bl_arena_zero(arena, sizeof(type) * (count)))

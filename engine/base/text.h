@@ -17,7 +17,8 @@ bool bl_text_is_valid(const char *text, size_t bytes);
 /* How many characters (code points) valid UTF-8 has. */
 size_t bl_text_characters(const char *text, size_t bytes);
 
-/* The largest n ≤ `bytes` at which `text` can be cut without splitting a character. */
+/* The largest n ≤ `bytes` at which `text` can be cut without splitting a character; `text` has
+ * more than `bytes` bytes, its NUL counted. */
 size_t bl_text_cut(const char *text, size_t bytes);
 
 /* Copies a C string into a buffer of `size` bytes, cut between characters if it must be, always

@@ -11,24 +11,16 @@
 #include "base/arena.h"
 #include "base/time.h"
 #include "binglian/v1/command.pb-c.h"
-#include "binglian/v1/state.pb-c.h"
+#include "core/principal.h"
 
 struct definition;
-
-/* Who speaks: resolved by the front from the connection's key, constant while it is connected. */
-struct principal {
-    Bl__Key__Role role;
-    char name[64];
-    char department[64];
-};
 
 struct batch_command {
     const Bl__Command *command;
     const struct principal *principal;
-    struct bl_text bytes;  // the command as received, for the fingerprint of its request id
-    uint64_t session;      // where the answer goes: the front's business
-    uint64_t lease;        // of a worker's decision: the attempt; 0 otherwise
-    Bl__Answer answer;     // written by the cycle
+    uint64_t session;   // where the answer goes: the front's business
+    uint64_t lease;     // of a worker's decision: the attempt; 0 otherwise
+    Bl__Answer answer;  // written by the cycle
 };
 
 /* What has to happen because the batch is on disk. */
@@ -56,10 +48,10 @@ struct batch {
     size_t command_count, command_capacity;
     struct effect *effects;
     size_t effect_count, effect_capacity;
-    bl_time time;          // as the log stamped it
-    uint64_t newest_event; // after it
-    uint32_t timers_due;   // more were due than one batch takes: run again at once
-    bl_time next_timer;    // BL_NEVER: none
+    bl_time time;           // as the log stamped it
+    uint64_t newest_event;  // after it
+    uint32_t timers_due;    // more were due than one batch takes: run again at once
+    bl_time next_timer;     // BL_NEVER: none
 };
 
 /* Bounds of one batch. */
@@ -72,5 +64,5 @@ void batch_free(struct batch *batch);
 bool batch_is_full(const struct batch *batch);
 /* Adds a command; CHECKs that the batch is not full. All pointers live at least until reset. */
 struct batch_command *batch_add(struct batch *batch, const Bl__Command *command,
-                                struct bl_text bytes, const struct principal *principal);
+                                const struct principal *principal);
 struct effect *batch_effect(struct batch *batch, enum effect_kind kind);

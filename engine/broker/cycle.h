@@ -4,19 +4,24 @@
 
 #include "broker/batch.h"
 #include "log/log.h"
+#include "store/catalog.h"
 #include "store/store.h"
 
 struct cycle;
 
 struct cycle_config {
-    size_t cache_bytes;     // of applications kept unpacked between batches; 0: 16 MiB
-    uint32_t timers_max;    // applications that one batch wakes; 0: 2000
+    uint32_t cache_count;  // applications kept unpacked between batches; 0: 8192
+    uint32_t timers_max;   // applications that one batch wakes; 0: 2000
+    /* Where salts come from; NULL: the system. The simulator gives its seed's. */
+    void (*random)(void *context, void *buffer, size_t bytes);
+    void *random_context;
 };
 
-/* Opens the cycle over a store; both `store` and `log` outlive it. Reads the directory, scans
- * nothing else. */
+/* Opens the cycle over a store; `store`, `catalog` and `log` outlive it. Reads the directory and
+ * the newest numbers, scans nothing; sets the log to the newest batch. */
 MUST_CHECK enum bl_err cycle_open(const struct cycle_config *config, struct store *store,
-                                  struct log *log, struct cycle **cycle, struct bl_error *e);
+                                  struct catalog *catalog, struct log *log, struct cycle **cycle,
+                                  struct bl_error *e);
 void cycle_close(struct cycle **cycle);
 
 /* Runs one batch. Commands that are refused have the refusal in their answer; the batch goes on.

@@ -3,6 +3,7 @@
  * closed; it is compiled when it is first asked for, so a start costs nothing. */
 #pragma once
 
+#include "core/publication.h"
 #include "definition/definition.h"
 #include "store/store.h"
 
@@ -18,7 +19,20 @@ void catalog_open(struct store *store, struct catalog **catalog);
 void catalog_close(struct catalog **catalog);
 
 /* Finds a published version; `version` 0 is the newest that is not retired. Safe in any thread.
- *   errors  BL_NOT_FOUND, BL_CORRUPT */
-MUST_CHECK enum bl_err catalog_find(struct catalog *catalog, const char *workflow,
-                                    uint32_t version, struct catalog_version *found,
-                                    struct bl_error *e);
+ *   errors  BL_NOT_FOUND, or what reading and compiling it gave */
+MUST_CHECK enum bl_err catalog_find(struct catalog *catalog, const char *workflow, uint32_t version,
+                                    struct catalog_version *found, struct bl_error *e);
+
+/* The newest calendar of an id. */
+MUST_CHECK enum bl_err catalog_calendar(struct catalog *catalog, const char *id,
+                                        const struct calendar **calendar, struct bl_error *e);
+
+/* The published departments; NULL while there are none. */
+const Bl__DepartmentsFile *catalog_departments(struct catalog *catalog);
+
+/* Something was published or retired: what is not compiled yet is looked up anew. What was given
+ * out before stays valid until the catalog is closed. */
+void catalog_refresh(struct catalog *catalog);
+
+/* What a file to be published may refer to; valid until the next refresh. */
+struct publication_context catalog_context(struct catalog *catalog);

@@ -18,9 +18,9 @@ struct store;
 struct store_read;  // one read transaction: a consistent moment
 
 struct store_config {
-    const char *path;    // folder, made if it is not there and the store is opened to write
-    size_t map_bytes;    // address space; 0: 256 GiB, in builds with sanitizers 8 GiB
-    bool read_only;      // gateway, CLI, verify
+    const char *path;  // folder, made if it is not there and the store is opened to write
+    size_t map_bytes;  // address space; 0: 256 GiB, in builds with sanitizers 8 GiB
+    bool read_only;    // gateway, CLI, verify
 };
 
 /* Opens a store. Writers take its lock.
@@ -29,6 +29,10 @@ struct store_config {
 MUST_CHECK enum bl_err store_open(const struct store_config *config, struct store **store,
                                   struct bl_error *e);
 void store_close(struct store **store);
+
+/* How often a broker has opened it: never the same twice, so it stamps the attempts of a start. */
+uint64_t store_start(const struct store *store);
+const char *store_path(const struct store *store);
 
 /* Begins and ends a read; keep it short. NULL store_read is fine to end. */
 MUST_CHECK enum bl_err store_read_begin(struct store *store, struct store_read **read,

@@ -1,0 +1,92 @@
+#include "broker/cache.h"
+
+#include <stdlib.h>
+
+/* An application of five items takes about 3 KB unpacked. */
+#define STATE_BYTES_FIRST 3072
+#define STATE_BYTES_MAX ((size_t)16 << 20)
+
+void cache_init(struct cache *cache, uint32_t count_max)
+{
+    *cache = (struct cache){ .count_max = count_max };
+}
+
+static void unlink_cached(struct cache *cache, struct cached *cached)
+{
+    *(cached->newer != NULL ? &cached->newer->older : &cache->newest) = cached->older;
+    *(cached->older != NULL ? &cached->older->newer : &cache->oldest) = cached->newer;
+}
+
+static void link_newest(struct cache *cache, struct cached *cached)
+{
+    cached->newer = NULL;
+    cached->older = cache->newest;
+    *(cache->newest != NULL ? &cache->newest->newer : &cache->oldest) = cached;
+    cache->newest = cached;
+}
+
+void cache_free(struct cache *cache)
+{
+    while (cache->newest != NULL) {
+        cache_drop(cache, cache->newest);
+    }
+    while (cache->spare != NULL) {
+        struct cached *spare = cache->spare;
+
+        cache->spare = spare->older;
+        bl_arena_free(&spare->arena);
+        free(spare);
+    }
+    bl_map_free(&cache->map);
+}
+
+struct cached *cache_find(struct cache *cache, uint64_t id)
+{
+    struct cached *cached = bl_map_get(&cache->map, id);
+
+    if (cached != NULL && cached != cache->newest) {
+        unlink_cached(cache, cached);
+        link_newest(cache, cached);
+    }
+    return cached;
+}
+
+void cache_drop(struct cache *cache, struct cached *cached)
+{
+    unlink_cached(cache, cached);
+    (void)bl_map_remove(&cache->map, cached->id);
+    cached->older = cache->spare;
+    cache->spare = cached;
+    cache->count--;
+}
+
+static struct cached *take_spare(struct cache *cache)
+{
+    struct cached *cached = cache->spare;
+
+    if (cached == NULL) {
+        cached = calloc(1, sizeof *cached);
+        CHECK(cached != NULL);
+        bl_arena_init(&cached->arena, STATE_BYTES_FIRST, STATE_BYTES_MAX);
+        return cached;
+    }
+    cache->spare = cached->older;
+    struct bl_arena arena = cached->arena;
+    *cached = (struct cached){ .arena = arena };
+    cached->arena.allocator.allocator_data = &cached->arena;
+    bl_arena_reset(&cached->arena);
+    return cached;
+}
+
+struct cached *cache_add(struct cache *cache, uint64_t id)
+{
+    if (cache->count >= cache->count_max && !cache->oldest->touched) {
+        cache_drop(cache, cache->oldest);
+    }
+    struct cached *cached = take_spare(cache);
+    cached->id = id;
+    bl_map_put(&cache->map, id, cached);
+    link_newest(cache, cached);
+    cache->count++;
+    return cached;
+}

@@ -1,0 +1,40 @@
+/* cache.h — applications kept unpacked, so that one is read once and packed once in a batch, and
+ * one that is worked on now is not read at all. Bounded; the least recently used go first. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "binglian/v1/state.pb-c.h"
+#include "store/catalog.h"
+#include "store/projection.h"
+
+struct cached {
+    uint64_t id;
+    struct bl_arena arena;  // of the state
+    Bl__Application *state;
+    struct catalog_version version;
+    struct cached *newer, *older;  // by use
+    /* Of the batch that has touched it: */
+    bool touched;
+    bool is_new;  // made by this batch
+    struct cached *next_touched;
+    struct projection before;  // what stood for it when the batch began
+    struct bl_text content;    // its encoded Content, if the batch has it in hand
+};
+
+struct cache {
+    struct bl_map map;
+    struct cached *newest, *oldest, *spare;
+    uint32_t count, count_max;
+};
+
+void cache_init(struct cache *cache, uint32_t count_max);
+void cache_free(struct cache *cache);
+
+/* What is kept of an application, or NULL; it is then the newest. */
+struct cached *cache_find(struct cache *cache, uint64_t id);
+/* Room for one that is not there, with an empty arena; the oldest that no batch has touched goes.
+ */
+struct cached *cache_add(struct cache *cache, uint64_t id);
+/* Forgets one. */
+void cache_drop(struct cache *cache, struct cached *cached);

@@ -1,0 +1,63 @@
+/* aggregate.h — decide, evolve, wake: what every aggregate is made of.
+ *
+ *   decide  may this command happen now? One event, or a refusal. Reads the state, never changes
+ * it. evolve  it has happened: folds the event into the state. Cannot fail, since decide said yes
+ *           before the event was written; sees neither calendar nor definition.
+ *   wake    the next event that time alone makes, up to a moment: overdue, warned.
+ *
+ * An aggregate is one file and one row of the table in aggregate.c. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/time.h"
+#include "binglian/v1/event.pb-c.h"
+#include "core/principal.h"
+#include "core/refusal.h"
+#include "deadline/calendar.h"
+#include "definition/definition.h"
+
+#define WORLD_SALT_BYTES 16
+
+/* All that decide may know besides state and command: read-only, fixed by the batch. */
+struct world {
+    bl_time now;
+    const struct principal *principal;
+    const struct definition *definition;  // of the application's version; NULL for the directory
+    const struct calendar *calendar;
+    uint64_t id;             // that a new aggregate gets
+    const char *number;      // business number that a new application gets
+    struct bl_text content;  // the encoded Content, where late conditions may read it
+    const uint8_t *salt;     // WORLD_SALT_BYTES, for the content's hash
+    const struct publication_check *publication;  // of a Publish: publication.h
+};
+
+/* One of the two; neither, when it is so already and there is nothing to do. */
+struct ruling {
+    Bl__Event *event;
+    Bl__Refusal *refusal;
+};
+
+struct aggregate {
+    Bl__Aggregate kind;
+    const ProtobufCMessageDescriptor *state;
+    void *(*create)(struct bl_arena *arena, uint64_t id);
+    struct ruling (*decide)(const struct world *world, const void *state,
+                            const Bl__Command *command, struct bl_arena *arena);
+    void (*evolve)(void *state, const Bl__Event *event, struct bl_arena *arena);
+    /* The earliest moment at which it changes by itself; BL_NEVER if it does not. */
+    bl_time (*next)(const void *state);
+    /* The event of that moment if it is not after `now`, else NULL. */
+    Bl__Event *(*wake)(const void *state, bl_time now, struct bl_arena *arena);
+};
+
+const struct aggregate *aggregate_find(Bl__Aggregate kind);
+
+/* An event of `what` that takes effect now, by the world's principal; `what` points into `arena`.
+ */
+Bl__Event *event_new(struct bl_arena *arena, const struct world *world,
+                     Bl__Event__WhatCase what_case);
+
+/* Rulings in one line. */
+struct ruling ruling_event(Bl__Event *event);
+struct ruling ruling_refuse(struct bl_arena *arena, enum bl_err code, const char *rule,
+                            const char *pointer);

@@ -1,0 +1,34 @@
+/* application.h — one form, handed in at one window: the unit of consistency.
+ * decide and evolve of everything that may happen to an application and its items. What may happen
+ * in which state, and who may do it: domain.md 9.2. */
+#pragma once
+
+#include "core/aggregate.h"
+#include "deadline/clock.h"
+
+#define OPINION_CHARACTERS_MAX 2000
+#define REASON_CHARACTERS_MAX 1000
+#define DOCUMENT_CHARACTERS_MAX 100
+#define WINDOW_CHARACTERS_MAX 60
+
+extern const struct aggregate application_aggregate;
+
+/* 收件, 受理, 办理中…: a function of the items (domain.md 9.1), never stored. */
+Bl__Application__State application_state(const Bl__Application *application);
+bool application_is_open(const Bl__Application *application);
+
+/* The index of an item, or -1. */
+int application_item_find(const Bl__Application *application, const char *id);
+/* Has the item's department something to do now, or from retry_at on? */
+bool application_item_is_ready(const Bl__Item *item);
+
+/* What its department's queue sorts by: its promise, or its legal limit where it has no promise;
+ * BL_NEVER where it has neither. */
+bl_time application_item_due(const Bl__Item *item);
+
+/* The worst of its bundle clocks and its open items; grey when ended. */
+Bl__Light application_light(const Bl__Application *application, bl_time now);
+Bl__Light application_item_light(const Bl__Item *item, bl_time now);
+/* The earliest due moment among all running clocks: what most urgent first sorts by. BL_NEVER if
+ * nothing runs. */
+bl_time application_urgency(const Bl__Application *application);

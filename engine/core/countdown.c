@@ -1,0 +1,57 @@
+#include "core/countdown.h"
+
+#define P(phase) BL__CLOCK__PHASE__##phase
+
+void countdown_start(const struct calendar *calendar, struct limit limit, int32_t warn_days,
+                     bl_time start, Bl__Clock *clock)
+{
+    bl__clock__init(clock);
+    if (limit.halves == 0) {
+        return;
+    }
+    struct clock_question question = { .start = start, .limit = limit };
+    struct clock_answer answer = clock_due(calendar, &question);
+    clock->phase = P(RUNNING);
+    clock->due_at = answer.due;
+    clock->provisional = answer.provisional;
+    clock->warn_at = clock_warn(calendar, limit, start, answer.due, warn_days);
+}
+
+void countdown_stop(Bl__Clock *clock)
+{
+    if (clock != NULL && (clock->phase == P(RUNNING) || clock->phase == P(WARNED))) {
+        clock->phase = P(STOPPED);
+    }
+}
+
+bool countdown_is_open(const Bl__Clock *clock)
+{
+    return clock != NULL &&
+           (clock->phase == P(RUNNING) || clock->phase == P(WARNED) || clock->phase == P(OVERDUE));
+}
+
+bl_time countdown_next(const Bl__Clock *clock)
+{
+    if (clock == NULL) {
+        return BL_NEVER;
+    }
+    switch (clock->phase) {
+    case P(RUNNING):
+        return clock->warn_at < clock->due_at ? clock->warn_at : clock->due_at + 1;
+    case P(WARNED):
+        return clock->due_at + 1;  // overdue is now > due
+    case P(PHASE_UNSPECIFIED):
+    case P(OVERDUE):
+    case P(STOPPED):
+        return BL_NEVER;
+    }
+    UNREACHABLE();
+}
+
+struct clock_face countdown_face(const Bl__Clock *clock)
+{
+    if (!countdown_is_open(clock)) {
+        return CLOCK_NONE;
+    }
+    return (struct clock_face){ .warn = clock->warn_at, .due = clock->due_at };
+}

@@ -1,0 +1,22 @@
+/* countdown.h — a clock of an item or of the whole, as it stands in the state.
+ * The arithmetic is deadline/clock.h's; here a limit becomes a due and a yellow moment once, when
+ * the clock starts, and from then on only moments are compared. */
+#pragma once
+
+#include "base/time.h"
+#include "binglian/v1/state.pb-c.h"
+#include "deadline/calendar.h"
+#include "deadline/clock.h"
+#include "deadline/limit.h"
+
+/* Starts a clock at the effective moment `start`. A limit of 0 halves starts none. */
+void countdown_start(const struct calendar *calendar, struct limit limit, int32_t warn_days,
+                     bl_time start, Bl__Clock *clock);
+/* The work has ended. A clock that was overdue stays so: the record must not look in time. */
+void countdown_stop(Bl__Clock *clock);
+/* Is it running, warned or overdue, so that time still counts? */
+bool countdown_is_open(const Bl__Clock *clock);
+/* When it changes by itself: its yellow moment, or the first moment after it is due. */
+bl_time countdown_next(const Bl__Clock *clock);
+/* What clock_light needs of it; NULL is no clock. */
+struct clock_face countdown_face(const Bl__Clock *clock);

@@ -1,0 +1,298 @@
+#include "core/directory.h"
+
+#include <string.h>
+
+#define Z85_KEY_CHARACTERS 40
+#define KEYS_MAX 10000
+#define PUBLICATIONS_MAX 10000
+
+const Bl__Publication *directory_find(const Bl__Directory *directory, Bl__Publication__Kind kind,
+                                      const char *id, uint32_t version)
+{
+    const Bl__Publication *found = NULL;
+
+    for (size_t i = 0; i < directory->n_publications; i++) {
+        const Bl__Publication *publication = directory->publications[i];
+
+        if (publication->kind != kind || strcmp(publication->id, id) != 0) {
+            continue;
+        }
+        if (version != 0 && publication->version == version) {
+            return publication;
+        }
+        if (version == 0 && !publication->retired &&
+            (found == NULL || publication->version > found->version)) {
+            found = publication;
+        }
+    }
+    return found;
+}
+
+const Bl__Key *directory_key(const Bl__Directory *directory, const char *public_key)
+{
+    for (size_t i = 0; i < directory->n_keys; i++) {
+        const Bl__Key *key = directory->keys[i];
+
+        if (!key->revoked && strcmp(key->public_key, public_key) == 0) {
+            return key;
+        }
+    }
+    return NULL;
+}
+
+/* --- decide ------------------------------------------------------------------------------------
+ */
+
+static struct ruling published(const struct world *world, uint32_t version, struct bl_arena *arena)
+{
+    const struct publication_check *check = world->publication;
+    Bl__Event *event = event_new(arena, world, BL__EVENT__WHAT_PUBLISHED);
+    Bl__Publication *publication = bl_arena_new(arena, Bl__Publication);
+
+    bl__publication__init(publication);
+    publication->kind = check->kind;
+    publication->id = check->id;
+    publication->version = version;
+    publication->hash.data = bl_arena_copy(arena, check->hash, sizeof check->hash);
+    publication->hash.len = sizeof check->hash;
+    publication->published_at = world->now;
+    event->published = bl_arena_new(arena, Bl__Published);
+    bl__published__init(event->published);
+    event->published->publication = publication;
+    return ruling_event(event);
+}
+
+/* Published versions are immutable: the same content again is fine and does nothing, other content
+ * under the same version is refused. Calendars and departments are counted by themselves. */
+static struct ruling decide_publish(const struct world *world, const Bl__Directory *directory,
+                                    const Bl__Command *command, struct bl_arena *arena)
+{
+    const struct publication_check *check = world->publication;
+
+    (void)command;
+    if (check->refusal != NULL) {
+        return (struct ruling){ .refusal = check->refusal };
+    }
+    const Bl__Publication *there =
+        directory_find(directory, check->kind, check->id, check->version);
+    bool same = there != NULL && there->hash.len == sizeof check->hash &&
+                memcmp(there->hash.data, check->hash, sizeof check->hash) == 0;
+    if (same) {
+        return (struct ruling){ 0 };  // neither event nor refusal: it is so already
+    }
+    if (there != NULL && check->kind == BL__PUBLICATION__KIND__WORKFLOW) {
+        Bl__Refusal *refusal = refusal_new(arena, BL_EXISTS, "version-published", check->id);
+
+        refusal_argument(arena, refusal, "version", bl_arena_printf(arena, "%u", check->version));
+        return (struct ruling){ .refusal = refusal };
+    }
+    if (directory->n_publications >= PUBLICATIONS_MAX) {
+        return ruling_refuse(arena, BL_TOO_LARGE, "too-many-publications", check->id);
+    }
+    uint32_t version = check->kind == BL__PUBLICATION__KIND__WORKFLOW ? check->version
+                       : there == NULL                                ? 1
+                                                                      : there->version + 1;
+    return published(world, version, arena);
+}
+
+static struct ruling decide_retire(const struct world *world, const Bl__Directory *directory,
+                                   const Bl__Command *command, struct bl_arena *arena)
+{
+    const Bl__Retire *retire = command->retire;
+    const Bl__Publication *there = directory_find(directory, BL__PUBLICATION__KIND__WORKFLOW,
+                                                  retire->workflow, retire->version);
+
+    if (there == NULL || there->retired) {
+        return ruling_refuse(arena, BL_NOT_FOUND, "workflow-unknown", retire->workflow);
+    }
+    Bl__Event *event = event_new(arena, world, BL__EVENT__WHAT_RETIRED);
+    event->retired = bl_arena_new(arena, Bl__Retired);
+    bl__retired__init(event->retired);
+    event->retired->workflow = there->id;
+    event->retired->version = there->version;
+    return ruling_event(event);
+}
+
+static const Bl__Key *key_named(const Bl__Directory *directory, const char *name)
+{
+    for (size_t i = 0; i < directory->n_keys; i++) {
+        if (!directory->keys[i]->revoked && strcmp(directory->keys[i]->name, name) == 0) {
+            return directory->keys[i];
+        }
+    }
+    return NULL;
+}
+
+static struct ruling decide_grant_key(const struct world *world, const Bl__Directory *directory,
+                                      const Bl__Command *command, struct bl_arena *arena)
+{
+    const Bl__Key *key = command->grant_key->key;
+
+    if (key == NULL || key->name[0] == '\0' ||
+        bl_text_characters(key->name, strlen(key->name)) > KEY_NAME_CHARACTERS_MAX) {
+        return ruling_refuse(arena, BL_INVALID, "key-name", "key.name");
+    }
+    if (strlen(key->public_key) != Z85_KEY_CHARACTERS) {
+        return ruling_refuse(arena, BL_INVALID, "key-malformed", "key.public_key");
+    }
+    if (key->role == BL__KEY__ROLE__ROLE_UNSPECIFIED) {
+        return ruling_refuse(arena, BL_INVALID, "key-role", "key.role");
+    }
+    if ((key->role == BL__KEY__ROLE__WORKER) != (key->department[0] != '\0')) {
+        return ruling_refuse(arena, BL_INVALID, "key-department", "key.department");
+    }
+    if (key_named(directory, key->name) != NULL ||
+        directory_key(directory, key->public_key) != NULL) {
+        return ruling_refuse(arena, BL_EXISTS, "key-exists", key->name);
+    }
+    if (directory->n_keys >= KEYS_MAX) {
+        return ruling_refuse(arena, BL_TOO_LARGE, "too-many-keys", key->name);
+    }
+    Bl__Event *event = event_new(arena, world, BL__EVENT__WHAT_KEY_GRANTED);
+    event->key_granted = bl_arena_new(arena, Bl__KeyGranted);
+    bl__key_granted__init(event->key_granted);
+    event->key_granted->key = (Bl__Key *)key;
+    return ruling_event(event);
+}
+
+static struct ruling decide_revoke_key(const struct world *world, const Bl__Directory *directory,
+                                       const Bl__Command *command, struct bl_arena *arena)
+{
+    const char *name = command->revoke_key->name;
+
+    if (key_named(directory, name) == NULL) {
+        return ruling_refuse(arena, BL_NOT_FOUND, "key-unknown", name);
+    }
+    Bl__Event *event = event_new(arena, world, BL__EVENT__WHAT_KEY_REVOKED);
+    event->key_revoked = bl_arena_new(arena, Bl__KeyRevoked);
+    bl__key_revoked__init(event->key_revoked);
+    event->key_revoked->name = name;
+    return ruling_event(event);
+}
+
+static struct ruling decide(const struct world *world, const void *state,
+                            const Bl__Command *command, struct bl_arena *arena)
+{
+    // clang-format off
+    static struct ruling (*const decisions[])(const struct world *, const Bl__Directory *,
+                                              const Bl__Command *, struct bl_arena *) = {
+        [BL__COMMAND__WHAT_PUBLISH]    = decide_publish,
+        [BL__COMMAND__WHAT_RETIRE]     = decide_retire,
+        [BL__COMMAND__WHAT_GRANT_KEY]  = decide_grant_key,
+        [BL__COMMAND__WHAT_REVOKE_KEY] = decide_revoke_key,
+    };
+    // clang-format on
+
+    CHECK((size_t)command->what_case < BL_COUNT(decisions) &&
+          decisions[command->what_case] != NULL);
+    return decisions[command->what_case](world, state, command, arena);
+}
+
+/* --- evolve ------------------------------------------------------------------------------------
+ */
+
+static void evolve_published(Bl__Directory *directory, const Bl__Event *event,
+                             struct bl_arena *arena)
+{
+    const Bl__Publication *from = event->published->publication;
+    Bl__Publication *publication = bl_arena_copy(arena, from, sizeof *from);
+
+    publication->id = bl_arena_string(arena, from->id);
+    publication->hash.data = bl_arena_copy(arena, from->hash.data, from->hash.len);
+    directory->publications =
+        bl_arena_append(arena, directory->publications, directory->n_publications, publication);
+    directory->n_publications++;
+}
+
+static void evolve_retired(Bl__Directory *directory, const Bl__Event *event, struct bl_arena *arena)
+{
+    (void)arena;
+    for (size_t i = 0; i < directory->n_publications; i++) {
+        Bl__Publication *publication = directory->publications[i];
+
+        if (publication->kind == BL__PUBLICATION__KIND__WORKFLOW &&
+            publication->version == event->retired->version &&
+            strcmp(publication->id, event->retired->workflow) == 0) {
+            publication->retired = true;
+        }
+    }
+}
+
+static void evolve_key_granted(Bl__Directory *directory, const Bl__Event *event,
+                               struct bl_arena *arena)
+{
+    const Bl__Key *from = event->key_granted->key;
+    Bl__Key *key = bl_arena_copy(arena, from, sizeof *from);
+
+    key->name = bl_arena_string(arena, from->name);
+    key->department = bl_arena_string(arena, from->department);
+    key->public_key = bl_arena_string(arena, from->public_key);
+    directory->keys = bl_arena_append(arena, directory->keys, directory->n_keys, key);
+    directory->n_keys++;
+}
+
+static void evolve_key_revoked(Bl__Directory *directory, const Bl__Event *event,
+                               struct bl_arena *arena)
+{
+    (void)arena;
+    for (size_t i = 0; i < directory->n_keys; i++) {
+        if (strcmp(directory->keys[i]->name, event->key_revoked->name) == 0) {
+            directory->keys[i]->revoked = true;
+        }
+    }
+}
+
+static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
+{
+    // clang-format off
+    static void (*const evolutions[])(Bl__Directory *, const Bl__Event *, struct bl_arena *) = {
+        [BL__EVENT__WHAT_PUBLISHED]   = evolve_published,
+        [BL__EVENT__WHAT_RETIRED]     = evolve_retired,
+        [BL__EVENT__WHAT_KEY_GRANTED] = evolve_key_granted,
+        [BL__EVENT__WHAT_KEY_REVOKED] = evolve_key_revoked,
+    };
+    // clang-format on
+    Bl__Directory *directory = state;
+
+    CHECK((size_t)event->what_case < BL_COUNT(evolutions) && evolutions[event->what_case] != NULL);
+    CHECK(event->previous == directory->last_event);
+    evolutions[event->what_case](directory, event, arena);
+    directory->last_event = event->seq;
+    directory->revision++;
+}
+
+/* --- time makes no event here ------------------------------------------------------------------
+ */
+
+static void *create(struct bl_arena *arena, uint64_t id)
+{
+    Bl__Directory *directory = bl_arena_new(arena, Bl__Directory);
+
+    (void)id;
+    bl__directory__init(directory);
+    return directory;
+}
+
+static bl_time next(const void *state)
+{
+    (void)state;
+    return BL_NEVER;
+}
+
+static Bl__Event *wake(const void *state, bl_time now, struct bl_arena *arena)
+{
+    (void)state;
+    (void)now;
+    (void)arena;
+    return NULL;
+}
+
+const struct aggregate directory_aggregate = {
+    .kind = BL__AGGREGATE__DIRECTORY,
+    .state = &bl__directory__descriptor,
+    .create = create,
+    .decide = decide,
+    .evolve = evolve,
+    .next = next,
+    .wake = wake,
+};

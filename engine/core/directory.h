@@ -1,0 +1,17 @@
+/* directory.h — what the hall runs: definitions, calendars, departments and keys. There is one. */
+#pragma once
+
+#include "core/aggregate.h"
+#include "core/publication.h"
+
+extern const struct aggregate directory_aggregate;
+
+#define DIRECTORY_ID 1
+#define KEY_NAME_CHARACTERS_MAX 60
+
+/* The publication of this id: of a workflow the version (0: the newest that is not retired), of a
+ * calendar or the departments the newest. NULL if there is none. */
+const Bl__Publication *directory_find(const Bl__Directory *directory, Bl__Publication__Kind kind,
+                                      const char *id, uint32_t version);
+/* The key with this Z85 text that is not revoked, or NULL. */
+const Bl__Key *directory_key(const Bl__Directory *directory, const char *public_key);

@@ -1,0 +1,39 @@
+#include "core/principal.h"
+
+#define ROLE(role) (1u << BL__KEY__ROLE__##role)
+#define WHAT(what) [BL__COMMAND__WHAT_##what]
+
+/* Rights to act. The engine itself publishes what it finds at start as administrator; a gateway
+ * speaks for people whose rights it has looked up, so it may send what people may. */
+// clang-format off
+static const struct {
+    uint32_t roles;
+    const char *words;
+} rights[] = {
+    WHAT(SUBMIT)     = { ROLE(CLERK) | ROLE(GATEWAY) | ROLE(ADMINISTRATOR), "clerk" },
+    WHAT(ACCEPT)     = { ROLE(CLERK) | ROLE(GATEWAY) | ROLE(WORKER) | ROLE(ADMINISTRATOR),
+                         "clerk, the item's department" },
+    WHAT(DECIDE)     = { ROLE(WORKER) | ROLE(GATEWAY), "the item's department" },
+    WHAT(FAIL)       = { ROLE(WORKER) | ROLE(GATEWAY), "the item's department" },
+    WHAT(RETRY)      = { ROLE(ADMINISTRATOR) | ROLE(SUPERVISOR) | ROLE(GATEWAY),
+                         "administrator, supervisor" },
+    WHAT(RELEASE)    = { ROLE(ADMINISTRATOR) | ROLE(SUPERVISOR) | ROLE(GATEWAY),
+                         "administrator, supervisor" },
+    WHAT(TERMINATE)  = { ROLE(ADMINISTRATOR) | ROLE(SUPERVISOR) | ROLE(GATEWAY),
+                         "administrator, supervisor" },
+    WHAT(PUBLISH)    = { ROLE(ADMINISTRATOR), "administrator" },
+    WHAT(RETIRE)     = { ROLE(ADMINISTRATOR), "administrator" },
+    WHAT(GRANT_KEY)  = { ROLE(ADMINISTRATOR), "administrator" },
+    WHAT(REVOKE_KEY) = { ROLE(ADMINISTRATOR), "administrator" },
+};
+// clang-format on
+
+bool principal_may(const struct principal *principal, Bl__Command__WhatCase what)
+{
+    return (size_t)what < BL_COUNT(rights) && (rights[what].roles & (1u << principal->role)) != 0;
+}
+
+const char *principal_who_may(Bl__Command__WhatCase what)
+{
+    return (size_t)what < BL_COUNT(rights) && rights[what].words != NULL ? rights[what].words : "";
+}

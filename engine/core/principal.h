@@ -1,0 +1,23 @@
+/* principal.h — who speaks, and what he may ask for.
+ * `core/` is what decides: decide, evolve and wake of each aggregate are functions of what they are
+ * given, know no clock, socket, file or random number, and never log. Read aggregate.h next. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "binglian/v1/command.pb-c.h"
+#include "binglian/v1/state.pb-c.h"
+
+/* Resolved from the connection's key, constant while it is connected. */
+struct principal {
+    Bl__Key__Role role;
+    char name[64];
+    char department[64];
+};
+
+/* May somebody in this role send this kind of command at all? What he may do to this application
+ * is for its decide. */
+bool principal_may(const struct principal *principal, Bl__Command__WhatCase what);
+/* Who may, as words: "clerk, administrator". */
+const char *principal_who_may(Bl__Command__WhatCase what);

@@ -1,0 +1,35 @@
+/* routing.h — what one change means for the other items: who may start, who is blocked or not
+ * needed, what becomes of late branches, and whether the whole is done.
+ * It works on a copy of the items' states; what came out is put into one event. */
+#pragma once
+
+#include "core/aggregate.h"
+#include "core/join.h"
+
+struct routing {
+    const struct world *world;
+    struct bl_arena *arena;  // of the batch
+    size_t count;
+    bool accepted;  // has anybody accepted the application?
+    struct join_item items[DEFINITION_ITEMS_MAX], before[DEFINITION_ITEMS_MAX];
+    bool held[DEFINITION_ITEMS_MAX], held_before[DEFINITION_ITEMS_MAX];
+    struct form_scope scope;
+    enum join_outcome whole_before;
+};
+
+/* Begins with the items as they are; `application` NULL: all are pending. `values` are the form's
+ * views, NULL where no condition can ask for them. */
+void routing_begin(struct routing *routing, const struct world *world,
+                   const Bl__Application *application, const struct form_value *values,
+                   struct bl_arena *arena);
+
+/* The state in which an item starts now: accepted, or waiting for somebody's acceptance. */
+Bl__Item__State routing_start_state(const struct routing *routing);
+
+/* Settles everything that follows: call it after items[] was changed. */
+void routing_settle(struct routing *routing);
+
+bool routing_is_complete(const struct routing *routing);
+
+/* What changed, but for item `except` (-1: none), with the clocks that start; in the arena. */
+Bl__ItemChange **routing_changes(struct routing *routing, int except, size_t *count);

@@ -1,0 +1,93 @@
+#include "store/projection.h"
+
+#include <string.h>
+
+static void (*const projections[])(const Bl__Application *, struct projection *) = {
+    project_timer, project_inbox, project_open, project_counts, project_incidents,
+};
+
+struct projection projection_of(const Bl__Application *application, struct bl_arena *arena)
+{
+    struct projection projection = { 0 };
+
+    if (application == NULL) {
+        return projection;
+    }
+    projection.rows =
+        bl_arena_alloc(arena, (2 * application->n_items + 4) * sizeof *projection.rows);
+    projection.counts =
+        bl_arena_alloc(arena, (2 * application->n_items + 4) * sizeof *projection.counts);
+    for (size_t i = 0; i < BL_COUNT(projections); i++) {
+        projections[i](application, &projection);
+    }
+    return projection;
+}
+
+struct projection_row *projection_row(struct projection *projection, enum table table)
+{
+    struct projection_row *row = &projection->rows[projection->row_count++];
+
+    row->table = table;
+    row->item = 0;
+    row->key.count = 0;
+    row->value_bytes = 0;
+    return row;
+}
+
+void projection_value(struct projection_row *row, const ProtobufCMessage *message)
+{
+    size_t bytes = protobuf_c_message_get_packed_size(message);
+
+    CHECK(bytes <= sizeof row->value);
+    row->value_bytes = protobuf_c_message_pack(message, row->value);
+}
+
+void projection_count(struct projection *projection, const char *name, const char *department,
+                      int64_t value)
+{
+    projection->counts[projection->count_count++] =
+        (struct projection_count){ name, department, value };
+}
+
+static bool same_key(const struct projection_row *a, const struct projection_row *b)
+{
+    return a->table == b->table && a->key.count == b->key.count &&
+           memcmp(a->key.bytes, b->key.bytes, a->key.count) == 0;
+}
+
+static bool same_value(const struct projection_row *a, const struct projection_row *b)
+{
+    return a->value_bytes == b->value_bytes && memcmp(a->value, b->value, a->value_bytes) == 0;
+}
+
+/* Where `rows` has this key. Rows stand in the order of items on both sides, so the search nearly
+ * always ends at once. */
+static const struct projection_row *find(const struct projection *in,
+                                         const struct projection_row *row, size_t from)
+{
+    for (size_t i = 0; i < in->row_count; i++) {
+        const struct projection_row *candidate = &in->rows[(from + i) % in->row_count];
+
+        if (same_key(candidate, row)) {
+            return candidate;
+        }
+    }
+    return NULL;
+}
+
+void projection_diff(const struct projection *before, const struct projection *after,
+                     projection_change change, void *context)
+{
+    for (size_t i = 0; i < before->row_count; i++) {
+        if (find(after, &before->rows[i], i) == NULL) {
+            change(context, &before->rows[i], NULL);
+        }
+    }
+    for (size_t i = 0; i < after->row_count; i++) {
+        const struct projection_row *was = find(before, &after->rows[i], i);
+
+        if (was == NULL || !same_value(was, &after->rows[i])) {
+            change(context, was, &after->rows[i]);
+        }
+    }
+}

@@ -1,0 +1,292 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "store/environment.h"
+
+#define STORE_FORMAT UINT32_C(1)
+#define READERS_MAX 512
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MAP_BYTES_DEFAULT ((size_t)8 << 30)  // sanitizers keep shadow memory of address space
+#else
+#define MAP_BYTES_DEFAULT ((size_t)256 << 30)
+#endif
+
+enum bl_err environment_error(struct bl_error *e, int rc, const char *doing)
+{
+    enum bl_err code = rc == MDB_MAP_FULL || rc == ENOSPC || rc == EDQUOT ? BL_FULL
+                       : rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_INVALID ||
+                               rc == MDB_BAD_VALSIZE
+                           ? BL_CORRUPT
+                       : rc == MDB_VERSION_MISMATCH ? BL_FORMAT
+                                                    : BL_IO;
+
+    return bl_error_set(e, code, "%s: %s", doing, mdb_strerror(rc));
+}
+
+bool environment_get(MDB_txn *txn, MDB_dbi table, struct bl_text key, struct bl_text *value,
+                     enum bl_err *err, struct bl_error *e)
+{
+    MDB_val k = environment_value(key), v;
+    int rc = mdb_get(txn, table, &k, &v);
+
+    *err = rc == 0 || rc == MDB_NOTFOUND ? BL_OK : environment_error(e, rc, "read");
+    if (rc == 0) {
+        *value = environment_text(v);
+    }
+    return rc == 0;
+}
+
+/* LMDB maps the file and locks it with fcntl: neither is sound over a network. */
+static enum bl_err refuse_network(const char *path, struct bl_error *e)
+{
+    static const struct {
+        uint32_t magic;
+        const char *name;
+    } networks[] = {
+        { 0x6969, "NFS" },      { 0x517B, "SMB" },      { 0xFF534D42, "CIFS" },
+        { 0xFE534D42, "SMB2" }, { 0x5346414F, "AFS" },  { 0x73757245, "Coda" },
+        { 0x01021997, "9P" },   { 0x00C36400, "Ceph" }, { 0x47504653, "GPFS" },
+    };
+    struct statfs fs;
+
+    if (statfs(path, &fs) != 0) {
+        return bl_error_set(e, BL_IO, "%s: %s", path, strerror(errno));
+    }
+    for (size_t i = 0; i < BL_COUNT(networks); i++) {
+        if ((uint32_t)fs.f_type == networks[i].magic) {
+            return bl_error_set(e, BL_IO, "%s lies on %s; put the store on a local disk", path,
+                                networks[i].name);
+        }
+    }
+    return BL_OK;
+}
+
+static enum bl_err take_lock(struct store *store, struct bl_error *e)
+{
+    char path[sizeof store->path + 16];
+
+    (void)snprintf(path, sizeof path, "%s/broker.lock", store->path);
+    store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (store->lock < 0) {
+        return bl_error_set(e, BL_IO, "%s: %s", path, strerror(errno));
+    }
+    if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
+        return bl_error_set(e, BL_LOCKED, "another broker holds the store %s", store->path);
+    }
+    return BL_OK;
+}
+
+static enum bl_err open_environment(struct store *store, struct bl_error *e)
+{
+    unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | (store->read_only ? MDB_RDONLY : 0);
+    int rc = mdb_env_create(&store->env);
+
+    if (rc == 0) {
+        rc = mdb_env_set_maxdbs(store->env, TABLE_COUNT);
+    }
+    if (rc == 0) {
+        rc = mdb_env_set_mapsize(store->env, store->map_bytes);
+    }
+    if (rc == 0) {
+        rc = mdb_env_set_maxreaders(store->env, READERS_MAX);
+    }
+    if (rc == 0) {
+        rc = mdb_env_open(store->env, store->path, flags, 0640);
+    }
+    if (rc != 0) {
+        return environment_error(e, rc, store->path);
+    }
+    int dead = 0;
+    (void)mdb_reader_check(store->env, &dead);  // slots of readers that were killed
+    return BL_OK;
+}
+
+static enum bl_err open_tables(struct store *store, MDB_txn *txn, struct bl_error *e)
+{
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        int rc = mdb_dbi_open(txn, table_name((enum table)i), store->read_only ? 0 : MDB_CREATE,
+                              &store->tables[i]);
+
+        if (rc != 0) {
+            return bl_error_set(e, rc == MDB_NOTFOUND ? BL_CORRUPT : BL_IO,
+                                "%s is no store of ours: table %s: %s", store->path,
+                                table_name((enum table)i), mdb_strerror(rc));
+        }
+    }
+    return BL_OK;
+}
+
+static bool meta_get(struct store *store, MDB_txn *txn, const char *name, void *value, size_t bytes)
+{
+    struct bl_text found;
+    enum bl_err err;
+
+    if (!environment_get(txn, store->tables[TABLE_META], bl_text_of(name), &found, &err, NULL) ||
+        found.bytes != bytes) {
+        return false;
+    }
+    memcpy(value, found.at, bytes);
+    return true;
+}
+
+static enum bl_err meta_put(struct store *store, MDB_txn *txn, const char *name, void *value,
+                            size_t bytes, struct bl_error *e)
+{
+    MDB_val key = environment_value(bl_text_of(name)), v = { bytes, value };
+    int rc = mdb_put(txn, store->tables[TABLE_META], &key, &v, 0);
+
+    return rc == 0 ? BL_OK : environment_error(e, rc, "write meta");
+}
+
+/* Reads what the store says of itself, and writes it into a new one. */
+static enum bl_err open_meta(struct store *store, MDB_txn *txn, struct bl_error *e)
+{
+    uint32_t format = STORE_FORMAT;
+    enum bl_err err = BL_OK;
+
+    if (!meta_get(store, txn, "format", &format, sizeof format)) {
+        if (store->read_only) {
+            return bl_error_set(e, BL_CORRUPT, "%s is no store of ours", store->path);
+        }
+        randombytes_buf(store->secret, sizeof store->secret);
+        err = meta_put(store, txn, "format", &format, sizeof format, e);
+        if (err == BL_OK) {
+            err = meta_put(store, txn, "secret", store->secret, sizeof store->secret, e);
+        }
+    }
+    if (format > STORE_FORMAT) {
+        return bl_error_set(e, BL_FORMAT,
+                            "%s has format %" PRIu32 "; this program knows %" PRIu32
+                            ": install the newer one",
+                            store->path, format, STORE_FORMAT);
+    }
+    (void)meta_get(store, txn, "secret", store->secret, sizeof store->secret);
+    (void)meta_get(store, txn, "start", &store->start, sizeof store->start);
+    if (err == BL_OK && !store->read_only) {
+        store->start++;
+        err = meta_put(store, txn, "start", &store->start, sizeof store->start, e);
+    }
+    return err;
+}
+
+static enum bl_err open_contents(struct store *store, struct bl_error *e)
+{
+    MDB_txn *txn;
+    int rc = mdb_txn_begin(store->env, NULL, store->read_only ? MDB_RDONLY : 0, &txn);
+
+    if (rc != 0) {
+        return environment_error(e, rc, store->path);
+    }
+    enum bl_err err = open_tables(store, txn, e);
+    if (err == BL_OK) {
+        err = open_meta(store, txn, e);
+    }
+    if (err != BL_OK) {
+        mdb_txn_abort(txn);
+        return err;
+    }
+    rc = mdb_txn_commit(txn);
+    return rc == 0 ? BL_OK : environment_error(e, rc, store->path);
+}
+
+enum bl_err store_open(const struct store_config *config, struct store **store, struct bl_error *e)
+{
+    struct store *opened = calloc(1, sizeof *opened);
+    enum bl_err err = BL_OK;
+
+    CHECK(opened != NULL);
+    CHECK(sodium_init() >= 0);
+    opened->lock = -1;
+    opened->read_only = config->read_only;
+    opened->map_bytes = config->map_bytes != 0 ? config->map_bytes : MAP_BYTES_DEFAULT;
+    bl_text_copy(opened->path, sizeof opened->path, config->path);
+    if (!config->read_only && mkdir(config->path, 0750) != 0 && errno != EEXIST) {
+        err = bl_error_set(e, BL_IO, "%s: %s", config->path, strerror(errno));
+    }
+    if (err == BL_OK) {
+        err = refuse_network(config->path, e);
+    }
+    if (err == BL_OK && !config->read_only) {
+        err = take_lock(opened, e);
+    }
+    if (err == BL_OK) {
+        err = open_environment(opened, e);
+    }
+    if (err == BL_OK) {
+        err = open_contents(opened, e);
+    }
+    if (err != BL_OK) {
+        store_close(&opened);
+        return err;
+    }
+    *store = opened;
+    return BL_OK;
+}
+
+void store_close(struct store **store)
+{
+    if (*store == NULL) {
+        return;
+    }
+    if ((*store)->env != NULL) {
+        mdb_env_close((*store)->env);
+    }
+    if ((*store)->lock >= 0) {
+        (void)close((*store)->lock);
+    }
+    sodium_memzero((*store)->secret, sizeof(*store)->secret);
+    free(*store);
+    *store = NULL;
+}
+
+uint64_t store_start(const struct store *store)
+{
+    return store->start;
+}
+
+const char *store_path(const struct store *store)
+{
+    return store->path;
+}
+
+enum bl_err store_read_begin(struct store *store, struct store_read **read, struct bl_error *e)
+{
+    struct store_read *begun = malloc(sizeof *begun);
+
+    CHECK(begun != NULL);
+    begun->store = store;
+    int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &begun->txn);
+    if (rc == MDB_MAP_RESIZED) {
+        rc = mdb_env_set_mapsize(store->env, 0);
+        rc = rc == 0 ? mdb_txn_begin(store->env, NULL, MDB_RDONLY, &begun->txn) : rc;
+    }
+    if (rc != 0) {
+        free(begun);
+        return rc == MDB_READERS_FULL
+                   ? bl_error_set(e, BL_UNAVAILABLE, "all %d reader slots are taken", READERS_MAX)
+                   : environment_error(e, rc, "begin to read");
+    }
+    *read = begun;
+    return BL_OK;
+}
+
+void store_read_end(struct store_read **read)
+{
+    if (*read != NULL) {
+        mdb_txn_abort((*read)->txn);
+        free(*read);
+        *read = NULL;
+    }
+}
