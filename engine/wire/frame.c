@@ -57,6 +57,14 @@ static void put_varint(struct wire_frame *frame, uint64_t value)
     frame->bytes[frame->used++] = (uint8_t)value;
 }
 
+static void put_bytes(struct wire_frame *frame, struct bl_text bytes)
+{
+    if (bytes.bytes > 0) {
+        memcpy(frame->bytes + frame->used, bytes.at, bytes.bytes);
+        frame->used += bytes.bytes;
+    }
+}
+
 static void put_head(struct wire_frame *frame, uint32_t number, size_t bytes)
 {
     put_varint(frame, (uint64_t)number << 3 | LENGTH);
@@ -81,8 +89,16 @@ bool wire_frame_add_bytes(struct wire_frame *frame, uint32_t number, struct bl_t
         return false;
     }
     put_head(frame, number, bytes.bytes);
-    memcpy(frame->bytes + frame->used, bytes.at, bytes.bytes);
-    frame->used += bytes.bytes;
+    put_bytes(frame, bytes);
+    return true;
+}
+
+bool wire_frame_add_raw(struct wire_frame *frame, struct bl_text fields)
+{
+    if (!reserve(frame, fields.bytes)) {
+        return false;
+    }
+    put_bytes(frame, fields);
     return true;
 }
 
@@ -91,13 +107,30 @@ bool wire_frame_add_text(struct wire_frame *frame, uint32_t number, const char *
     return wire_frame_add_bytes(frame, number, bl_text_of(text));
 }
 
-bool wire_frame_add_true(struct wire_frame *frame, uint32_t number)
+bool wire_frame_add_number(struct wire_frame *frame, uint32_t number, uint64_t value)
 {
-    if (!reserve(frame, 1)) {
+    if (!reserve(frame, 0)) {
         return false;
     }
     put_varint(frame, (uint64_t)number << 3 | VARINT);
-    put_varint(frame, 1);
+    put_varint(frame, value);
+    return true;
+}
+
+bool wire_frame_add_true(struct wire_frame *frame, uint32_t number)
+{
+    return wire_frame_add_number(frame, number, 1);
+}
+
+bool wire_frame_add_fixed64(struct wire_frame *frame, uint32_t number, int64_t value)
+{
+    if (!reserve(frame, sizeof value)) {
+        return false;
+    }
+    put_varint(frame, (uint64_t)number << 3 | FIXED64);
+    for (size_t i = 0; i < sizeof value; i++) {
+        frame->bytes[frame->used++] = (uint8_t)((uint64_t)value >> (8 * i));
+    }
     return true;
 }
 
@@ -184,6 +217,7 @@ bool wire_read(struct wire_reader *reader, struct wire_field *field)
     if (!read_value(&at, reader->end, tag & 7, field)) {
         return false;
     }
+    field->raw = (struct bl_text){ (const char *)reader->at, (size_t)(at - reader->at) };
     reader->at = at;
     return true;
 }

@@ -73,10 +73,15 @@ MUST_CHECK bool wire_frame_add_bytes(struct wire_frame *frame, uint32_t number,
                                      struct bl_text bytes);
 MUST_CHECK bool wire_frame_add_text(struct wire_frame *frame, uint32_t number, const char *text);
 MUST_CHECK bool wire_frame_add_true(struct wire_frame *frame, uint32_t number);
+MUST_CHECK bool wire_frame_add_number(struct wire_frame *frame, uint32_t number, uint64_t value);
+MUST_CHECK bool wire_frame_add_fixed64(struct wire_frame *frame, uint32_t number, int64_t value);
+/* Fields as they stand in another message, heads included. */
+MUST_CHECK bool wire_frame_add_raw(struct wire_frame *frame, struct bl_text fields);
 
 /* One field as it stands in the bytes. */
 struct wire_field {
     uint32_t number;
+    struct bl_text raw;    // all of it, head included
     bool is_bytes;         // length-delimited: `bytes`; else `value`
     struct bl_text bytes;  // borrowed from the frame
     uint64_t value;

@@ -1,0 +1,145 @@
+#include "broker/task_message.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "wire/attempt.h"
+
+#define NAME_BYTES (DEFINITION_NUMBER_BYTES_MAX + 4 * DEFINITION_ID_CHARACTERS_MAX + 2)
+
+/* Field numbers of task.proto, command.proto and google/protobuf/struct.proto. */
+enum {
+    TASK_NAME = 1,
+    TASK_ATTEMPT,
+    TASK_APPLICATION,
+    TASK_WORKFLOW,
+    TASK_ITEM,
+    TASK_STEP,
+    TASK_FORM,
+    TASK_MATERIALS,
+    TASK_PROMISE_DUE,
+    TASK_LEGAL_DUE,
+    TASK_FAILURES
+};
+enum { CONTENT_FORM = 2, CONTENT_MATERIALS = 3 };
+enum { STRUCT_FIELDS = 1, ENTRY_KEY = 1, MATERIAL_ID = 1 };
+
+void task_scratch_free(struct task_scratch *scratch)
+{
+    wire_frame_free(&scratch->task);
+    wire_frame_free(&scratch->form);
+}
+
+/* The first field of this number in a message, as bytes; at = NULL: there is none. */
+static struct bl_text first_field(struct bl_text message, uint32_t number)
+{
+    struct wire_reader reader = wire_reader_of(message.at, message.bytes);
+    struct wire_field field;
+
+    while (wire_read(&reader, &field)) {
+        if (field.number == number && field.is_bytes) {
+            return field.bytes;
+        }
+    }
+    return (struct bl_text){ NULL, 0 };
+}
+
+static bool lists_field(const struct definition *definition, const struct definition_item *item,
+                        struct bl_text name)
+{
+    for (size_t i = 0; i < item->field_count; i++) {
+        const struct definition_field *field = &definition->fields[item->fields[i]];
+
+        if (field->name_bytes == name.bytes && memcmp(field->name, name.at, name.bytes) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool lists_material(const struct definition *definition, const struct definition_item *item,
+                           struct bl_text id)
+{
+    for (size_t i = 0; i < item->material_count; i++) {
+        if (bl_text_is(id, definition->materials[item->materials[i]].id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The entries of the form that the item lists, laid end to end: again a google.protobuf.Struct. */
+static bool put_form(const struct task_source *source, struct bl_text form,
+                     struct task_scratch *scratch)
+{
+    const struct definition_item *item = &source->definition->items[source->item];
+    struct wire_reader reader = wire_reader_of(form.at, form.bytes);
+    struct wire_field entry;
+    bool fits = true;
+
+    wire_frame_clear(&scratch->form);
+    while (fits && wire_read(&reader, &entry)) {
+        if (entry.number == STRUCT_FIELDS && entry.is_bytes &&
+            lists_field(source->definition, item, first_field(entry.bytes, ENTRY_KEY))) {
+            fits = wire_frame_add_raw(&scratch->form, entry.raw);
+        }
+    }
+    return fits && wire_frame_add_bytes(
+                       &scratch->task, TASK_FORM,
+                       (struct bl_text){ (const char *)scratch->form.bytes, scratch->form.used });
+}
+
+static bool put_content(const struct task_source *source, struct task_scratch *scratch)
+{
+    const struct definition_item *item = &source->definition->items[source->item];
+    struct wire_reader reader = wire_reader_of(source->content.at, source->content.bytes);
+    struct wire_field field;
+    bool fits = true;
+
+    while (fits && wire_read(&reader, &field)) {
+        if (field.number == CONTENT_FORM && field.is_bytes) {
+            fits = put_form(source, field.bytes, scratch);
+        } else if (field.number == CONTENT_MATERIALS && field.is_bytes &&
+                   lists_material(source->definition, item,
+                                  first_field(field.bytes, MATERIAL_ID))) {
+            fits = wire_frame_add_bytes(&scratch->task, TASK_MATERIALS, field.bytes);
+        }
+    }
+    return fits;
+}
+
+static bool put_names(const struct task_source *source, uint64_t attempt, struct wire_frame *task)
+{
+    const struct definition_item *item = &source->definition->items[source->item];
+    char name[NAME_BYTES];
+    char attempt_text[ATTEMPT_TEXT_BYTES];
+
+    (void)snprintf(name, sizeof name, "%s.%s", source->number, item->id);
+    return wire_frame_add_text(task, TASK_NAME, name) &&
+           wire_frame_add_text(task, TASK_ATTEMPT, attempt_format(attempt, attempt_text)) &&
+           wire_frame_add_text(task, TASK_APPLICATION, source->number) &&
+           wire_frame_add_text(task, TASK_WORKFLOW, source->definition->workflow) &&
+           wire_frame_add_text(task, TASK_ITEM, item->id) &&
+           wire_frame_add_text(task, TASK_STEP, "machine");
+}
+
+/* proto3 leaves out what is zero. */
+static bool put_moments(const struct task_source *source, struct wire_frame *task)
+{
+    return (source->promise_due == 0 ||
+            wire_frame_add_fixed64(task, TASK_PROMISE_DUE, source->promise_due)) &&
+           (source->legal_due == 0 ||
+            wire_frame_add_fixed64(task, TASK_LEGAL_DUE, source->legal_due)) &&
+           (source->failures == 0 || wire_frame_add_number(task, TASK_FAILURES, source->failures));
+}
+
+struct bl_text task_message(const struct task_source *source, uint64_t attempt,
+                            struct task_scratch *scratch)
+{
+    wire_frame_clear(&scratch->task);
+    if (!put_names(source, attempt, &scratch->task) || !put_moments(source, &scratch->task) ||
+        !put_content(source, scratch)) {
+        return (struct bl_text){ NULL, 0 };
+    }
+    return (struct bl_text){ (const char *)scratch->task.bytes, scratch->task.used };
+}

@@ -1,0 +1,30 @@
+/* task_message.h — a task as its department's workers see it.
+ * Of the form and the materials it holds those that the item lists, and no more. Nothing is decoded
+ * for it: what goes out is cut from the bytes that the applicant handed in. */
+#pragma once
+
+#include "base/time.h"
+#include "definition/definition.h"
+#include "wire/frame.h"
+
+/* Where a task's contents come from. */
+struct task_source {
+    const struct definition *definition;
+    uint32_t item;
+    const char *number;              // of the application
+    bl_time promise_due, legal_due;  // 0: none
+    uint32_t failures;
+    struct bl_text content;  // an encoded Content
+};
+
+/* Room that is used again for each task. All zero at first. */
+struct task_scratch {
+    struct wire_frame task, form;
+};
+
+void task_scratch_free(struct task_scratch *scratch);
+
+/* Writes the encoded Task.
+ *   returns  borrowed from `scratch` until the next call; at = NULL if it is larger than a frame */
+struct bl_text task_message(const struct task_source *source, uint64_t attempt,
+                            struct task_scratch *scratch);
