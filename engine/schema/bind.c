@@ -15,6 +15,7 @@
 
 #include "base/time.h"
 #include "google/protobuf/struct.pb-c.h"
+#include "schema/json.h"
 #include "schema/reflect.h"
 
 #define NUMBER_BYTES_MAX 40  // longer texts are no numbers of ours
@@ -303,16 +304,6 @@ static bool bind_bool(struct bind *bind, const struct frame *frame, protobuf_c_b
     return true;
 }
 
-/* RULE_UNSPECIFIED is what absence means, and nobody's value. */
-static bool is_unspecified(const ProtobufCEnumValue *value)
-{
-    static const char suffix[] = "_UNSPECIFIED";
-    size_t bytes = strlen(value->name);
-
-    return value->value == 0 && bytes >= sizeof suffix &&
-           strcmp(value->name + bytes - (sizeof suffix - 1), suffix) == 0;
-}
-
 static char *lower(struct bl_arena *arena, const char *name)
 {
     char *copy = bl_arena_string(arena, name);
@@ -331,7 +322,7 @@ static void unknown_value(struct bind *bind, const struct frame *frame,
     uint32_t limit = near(given), distance = limit + 1;
 
     for (unsigned i = 0; i < enumeration->n_values; i++) {
-        if (is_unspecified(&enumeration->values[i])) {
+        if (json_enum_is_unspecified(&enumeration->values[i])) {
             continue;
         }
         const char *name = lower(bind->arena, enumeration->values[i].name);
@@ -363,7 +354,7 @@ static bool bind_enum(struct bind *bind, const struct frame *frame,
     for (unsigned i = 0; i < enumeration->n_values; i++) {
         const ProtobufCEnumValue *candidate = &enumeration->values[i];
 
-        if (!is_unspecified(candidate) &&
+        if (!json_enum_is_unspecified(candidate) &&
             bl_text_is(node->text, lower(bind->arena, candidate->name))) {
             *value = candidate->value;
             return true;

@@ -46,3 +46,6 @@ MUST_CHECK enum bl_err json_read_message(const char *text, size_t bytes,
  * JSON_ENUM_BYTES_MAX bytes. Returns `name`. */
 #define JSON_ENUM_BYTES_MAX 64
 char *json_enum_name(const ProtobufCEnumDescriptor *descriptor, int value, char *name);
+/* Is this the zero that means that nobody said (STATE_UNSPECIFIED)? It is never read, and
+ * written in lists only. */
+bool json_enum_is_unspecified(const ProtobufCEnumValue *value);

@@ -27,6 +27,15 @@ char *json_enum_name(const ProtobufCEnumDescriptor *descriptor, int value, char 
     return name;
 }
 
+bool json_enum_is_unspecified(const ProtobufCEnumValue *value)
+{
+    static const char suffix[] = "_UNSPECIFIED";
+    size_t bytes = strlen(value->name);
+
+    return value->value == 0 && bytes >= sizeof suffix &&
+           strcmp(value->name + bytes - (sizeof suffix - 1), suffix) == 0;
+}
+
 /* --- google.protobuf.Struct ----------------------------------------------------------------------
  */
 
@@ -255,13 +264,18 @@ static void put_repeated(struct writer *writer, const struct schema_type *type, 
     writer_close(writer);
 }
 
-/* Is an absent field written when defaults are asked for? A message and a member of a oneof have no
- * default, nor has an enum of which zero means that nobody said. */
+/* Is an absent field written when defaults are asked for? A message, an instant and a member of a
+ * oneof have no default, nor has an enum of which zero means that nobody said. */
 static bool has_default(const ProtobufCFieldDescriptor *field)
 {
-    return (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0 &&
-           field->type != PROTOBUF_C_TYPE_MESSAGE && field->type != PROTOBUF_C_TYPE_ENUM &&
-           field->type != PROTOBUF_C_TYPE_SFIXED64;
+    if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
+        return false;
+    }
+    if (field->type == PROTOBUF_C_TYPE_ENUM) {
+        return !json_enum_is_unspecified(
+            protobuf_c_enum_descriptor_get_value(field->descriptor, 0));
+    }
+    return field->type != PROTOBUF_C_TYPE_MESSAGE && field->type != PROTOBUF_C_TYPE_SFIXED64;
 }
 
 static void put_fields(struct writer *writer, const struct schema_type *type,

@@ -30,6 +30,7 @@ struct tree {
     struct tree *first, *last;      // children of a list or map, in order
     struct tree *next;
     uint32_t count;  // of children
+    bool refused;    // its key is wrong: broken as soon as it is whole
 };
 
 static inline bool tree_is_scalar(const struct tree *node)

@@ -154,8 +154,10 @@ static void read_key(struct reader *reader, const yaml_event_t *event)
     if (bl_text_is(text, "<<") && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
         problem_at(reader, &event->start_mark, "E-YAML",
                    "merge keys are not taken; write the keys out");
+        reader->key.refused = true;
     } else if (!bl_text_is_valid(text.at, text.bytes)) {
         problem_at(reader, &event->start_mark, "E-YAML", "a key holds a NUL character");
+        reader->key.refused = true;
     }
 }
 
@@ -170,16 +172,17 @@ static void read_scalar(struct reader *reader, const yaml_event_t *event)
     struct tree *node = add_node(reader, plain ? TREE_PLAIN : TREE_TEXT, &event->start_mark);
     node->text = copy_text(reader, event->data.scalar.value, event->data.scalar.length);
     if (!bl_text_is_valid(node->text.at, node->text.bytes)) {
-        node->kind = TREE_BROKEN;
+        node->refused = true;
         problem_at(reader, &event->start_mark, "E-YAML", "a text holds a NUL character");
     }
+    node->kind = node->refused ? TREE_BROKEN : node->kind;
 }
 
 static void read_alias(struct reader *reader, const yaml_event_t *event)
 {
     problem_at(reader, &event->start_mark, "E-YAML", "aliases are not taken; write the value out");
     if (is_key_next(reader)) {
-        reader->key = (struct tree){ .key = bl_text_of("*") };
+        reader->key = (struct tree){ .key = bl_text_of("*"), .refused = true };
         reader->has_key = true;
     } else {
         (void)add_node(reader, TREE_BROKEN, &event->start_mark);
@@ -200,11 +203,12 @@ static void refuse_properties(struct reader *reader, const yaml_mark_t *mark, co
 
 static void close_node(struct reader *reader)
 {
-    const struct tree *node = reader->open[--reader->depth];
+    struct tree *node = reader->open[--reader->depth];
 
     if (node->kind == TREE_MAP) {
         refuse_duplicates(reader, node);
     }
+    node->kind = node->refused ? TREE_BROKEN : node->kind;
 }
 
 /* Takes one event; false: reading has to stop. */
