@@ -35,7 +35,7 @@ static void check_count(struct compiler *compiler, const char *path,
 
 /* --- what nobody reads ----------------------------------------------------------------------- */
 
-void check_use(struct compiler *compiler)
+static void check_use(struct compiler *compiler)
 {
     const struct definition *definition = compiler->definition;
     struct report *report = &compiler->report;
@@ -165,7 +165,7 @@ static void check_context(struct compiler *compiler)
     }
 }
 
-void check(struct compiler *compiler)
+void check_workflow(struct compiler *compiler)
 {
     const struct definition *definition = compiler->definition;
 
@@ -180,6 +180,9 @@ void check(struct compiler *compiler)
     check_count(compiler, "join", &definition->join);
     check_time(compiler);
     check_publicity(compiler);
-    check_use(compiler);
-    check_languages(&compiler->report);
+    if (compiler->report.problems->error_count == compiler->report.errors_before) {
+        /* Beside errors these would only follow from them. */
+        check_use(compiler);
+        check_languages(&compiler->report);
+    }
 }

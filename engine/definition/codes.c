@@ -1,76 +1,107 @@
-/* What each code of a problem in a file means, and what to do about it: `binglian help E-KEY`. */
+/* What each code of a problem means, for `binglian help E-DURATION`. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "definition/definition.h"
 
-// clang-format off
-/* Ordered by code, for bsearch. */
+/* In the order of the codes: they are found by bisection. */
 static const struct definition_code codes[] = {
-    { "E-CALENDAR", "日历文件有误：某一层日历依据的日历不存在，或日期、时段、年份写法不对。请按提示位置改正；上层日历用 base 指明所依据的日历。",
-      "A calendar file is wrong: the calendar it stands on is not there, or a date, an hour or a year is not written right. Correct the place that is named; a further layer names its base." },
-    { "E-CHOICE", "几个互斥的键写了不止一个。只保留一个。",
-      "Two keys that exclude each other are both there. Keep one." },
-    { "E-CONDITION", "条件表达式有误：拼错了栏目名、类型不能比较，或不是真假值。条件是 CEL 的子集，例如 form.area > 300 || form.decorated。",
-      "A condition is wrong: a misspelt field, types that cannot be compared, or a result that is neither true nor false. Conditions are a subset of CEL, such as form.area > 300 || form.decorated." },
-    { "E-CONSTANT", "条件与表单无关，结果总是一样。去掉它，或改成引用表单。",
-      "A condition does not depend on the form and is always the same. Remove it, or let it ask the form." },
-    { "E-CONTEXT", "找不到 departments.yaml 或 calendars/，其中的名称未经核对。把它们放在流程文件旁，或用 --workflows 指明目录。",
-      "departments.yaml or calendars/ are not there, so names could not be checked. Put them beside the workflow, or name their folder with --workflows." },
-    { "E-CYCLE", "事项互相等待，永远不能开始。去掉环上的一个 needs。",
-      "Items wait for each other and none can begin. Remove one of the needs in the cycle." },
-    { "E-DUPLICATE", "同一个键写了两次。只保留一个。", "A key is there twice. Keep one." },
-    { "E-DURATION", "期限写法不对。可写 5 working days、0.5 working days、4 working hours、30 days、2 hours，或简写 5WD、4WH、30ND、2NH。",
-      "This is not a duration. Write 5 working days, 0.5 working days, 4 working hours, 30 days or 2 hours, or in short 5WD, 4WH, 30ND, 2NH." },
-    { "E-EXTENSION", "延长期限超过法律允许：行政机关负责人批准的不超过 10 个工作日，政府批准的不超过 15 个工作日（行政许可法 第四十二条）。",
-      "The extension is longer than the law allows: 10 working days by the head of the organ, 15 by the government (行政许可法 第四十二条)." },
-    { "E-FIELD", "表单栏目自相矛盾：min 大于 max、类型不该有选项或缺少选项、表格缺少列等。",
-      "A field of the form contradicts itself: min above max, options where the type has none or none where it needs them, a table without columns." },
-    { "E-ID", "标识只能用小写字母、数字和下划线，以字母开头，最长 63 个字符。",
-      "An id is made of small letters, digits and '_', begins with a letter and has at most 63 characters." },
-    { "E-JOIN", "汇合规则不成立：需要的数目多于分支、否决者不在分支内，或规则相互矛盾。",
-      "A join cannot work: it needs more branches than there are, a veto is none of its branches, or two rules contradict each other." },
-    { "E-JSON", "不是有效的 JSON。", "This is not JSON." },
-    { "E-KEY", "没有这个键。请看提示的相近名称；字段名一律小写加下划线。",
-      "There is no such key. The nearest name is suggested; keys are in snake_case." },
-    { "E-KIND", "即办件的承诺时限不能超过一个工作日。改为 kind: promised，或缩短时限。",
-      "An instant item takes a working day at the most. Write kind: promised, or a shorter promise." },
-    { "E-LANGUAGE", "有的文字没有英文。写成 {zh: …, en: …}。", "A text has no English. Write {zh: …, en: …}." },
-    { "E-LEGAL", "法定期限超过整体的法定期限，或超过行政许可法第四十二条的一般期限。缩短它，或在注释中写明依据的法律。",
-      "A legal limit is longer than that of the whole, or than 行政许可法 第四十二条 allows in general. Shorten it, or name the law that allows it." },
-    { "E-MATERIAL", "同一材料既是主审要件又可容缺。二者只能取一。",
-      "A material is both essential and deferrable. Keep one." },
-    { "E-MISSING", "缺少必须的键。", "A required key is missing." },
-    { "E-NUMBER", "业务编号格式不对。可用字母、数字、- 和 _，以及 {date}、{month}、{year}、{seq:4}。",
-      "The format of business numbers is wrong. It is made of letters, digits, '-', '_' and {date}, {month}, {year}, {seq:4}." },
-    { "E-PATH", "最长的一串事项加起来超过整体承诺时限。缩短其中的时限、减少 needs，或放宽承诺。",
-      "The longest path of items does not fit the promise of the whole. Shorten a limit on it, remove a need, or promise less." },
-    { "E-PATTERN", "文字不符合规定的样式。", "A text does not have the form that it must have." },
-    { "E-POST", "岗位的 AB 岗指向自己或不存在的岗位。", "A post's deputy is itself, or no post." },
-    { "E-PROMISE", "承诺时限长于法定期限。缩短承诺。", "A promise is longer than the legal limit. Shorten it." },
-    { "E-PUBLICITY", "公开公示内容不全。trial: true 的流程只作提醒。",
-      "What has to be made public is incomplete. Where the workflow says trial: true it is a warning." },
-    { "E-RANGE", "数值或数目超出允许范围。", "A number, or how many there are of something, is out of range." },
-    { "E-REFERENCE", "引用了不存在的名称。请看提示的相近名称。", "A name refers to nothing. The nearest name is suggested." },
-    { "E-ROLE", "部门中没有岗位担任这个角色。在 departments.yaml 中为岗位加上角色。",
-      "No post of the department has this role. Add it to a post in departments.yaml." },
-    { "E-SAFETY", "涉及安全的事项不得超时默认同意。去掉 tacit 或 safety。",
-      "An item that is about safety is never granted by silence. Remove tacit, or safety." },
-    { "E-SPECIAL", "特别程序停止法定期限须有法律依据（行政许可法 第四十五条以外的须写 basis）。",
-      "A special procedure that stops the legal clock needs a law: write its basis where it is none of 行政许可法 第四十五条." },
-    { "E-STEPS", "内部环节的时限之和超过事项的承诺时限。", "The limits of an item's steps add up to more than its promise." },
-    { "E-TWICE", "同一名称出现两次。只保留一个。", "A name is there twice. Keep one." },
-    { "E-TYPE", "值的类型不对。", "A value has the wrong type." },
-    { "E-UNUSED", "定义了却没有用到。用它，或删去。", "Something is defined and never used. Use it, or remove it." },
-    { "E-VALUE", "不是允许的取值之一。", "This is none of the values that are allowed." },
-    { "E-YAML", "不是我们接受的 YAML：不许用锚点、别名、标签、合并键、制表符缩进和多个文档。",
-      "This is not the YAML that we take: no anchors, aliases, tags, merge keys, tabs or second documents." },
+    // clang-format off
+    { "E-CALENDAR", "日历文件有误。",
+      "The calendar says something that cannot be: a date that does not exist, office hours that "
+      "overlap, a holiday that is also worked." },
+    { "E-CHOICE", "两个键只能写一个。",
+      "Two keys that exclude each other; keep one." },
+    { "E-CONDITION", "条件写错了，或者类型不对。条件按表单检查：字段要存在，比较的类型要一致，结果为真或者假。",
+      "A condition (a subset of CEL) is checked against the form: every field must exist, what is "
+      "compared must have one type, and the result is true or false. Results of items may be asked "
+      "for as item.ID.result where the item needs that item: \"form.area > 300 || form.decorated\"." },
+    { "E-CONSTANT", "条件与表单无关，结果总是一样。",
+      "The condition depends on nothing, so it is always true or always false." },
+    { "E-CONTEXT", "没有找到 departments.yaml 或者日历，其中的名称没有核对。",
+      "There is no departments.yaml or no calendar beside the file or in --workflows DIR, so names "
+      "in them could not be checked." },
+    { "E-CYCLE", "事项互相等待，谁也不能开始。",
+      "Items need each other in a circle, so none of them could ever start." },
+    { "E-DUPLICATE", "同一个键写了两次。",
+      "A key stands twice in one mapping; the second would silently replace the first." },
+    { "E-DURATION", "时限写错了。可以写：5 working days、0.5 working days、4 working hours、30 days、2 hours，或者 5WD、4WH、30ND、2NH。",
+      "A limit is a number and a unit: 5 working days, 0.5 working days, 4 working hours, 30 days "
+      "(calendar days), 2 hours; in short 5WD, 4WH, 30ND, 2NH. Working days are those of the "
+      "calendar, the day of acceptance does not count." },
+    { "E-EXTENSION", "延期超过法律允许的天数：本机关负责人批准最多十个工作日，本级政府批准最多十五个工作日。",
+      "An extension is longer than 行政许可法 第四十二条 allows: 10 working days by the head of the "
+      "organ, 15 by the government." },
+    { "E-FIELD", "表单字段的类型与其他设置不符。",
+      "A field says something that its type does not have: choices need options, tables need "
+      "columns, min is not greater than max." },
+    { "E-ID", "标识写错了：小写字母开头，只用小写字母、数字和下划线。",
+      "An id begins with a lower-case letter and has lower-case letters, digits and \"_\", so that it "
+      "can stand in conditions, addresses and task names." },
+    { "E-JOIN", "等待规则不能满足，或者没有等待任何事项。",
+      "A join must be able to be met: it names at least one item, needs no more than it names, and "
+      "a veto belongs to an item that it waits for." },
+    { "E-KEY", "不认识的键。",
+      "The key is none of those that may stand here." },
+    { "E-KIND", "即办件应当当场或者当日办结。",
+      "An instant item is done on the spot or on the same day." },
+    { "E-LANGUAGE", "有的文字没有英文。",
+      "Texts have Chinese and English; the plain Chinese string is shown in both." },
+    { "E-LEGAL", "法定时限过长。",
+      "A legal limit is longer than that of the whole, or than 20 or 45 working days of 行政许可法 "
+      "第四十二条 without another law." },
+    { "E-MATERIAL", "材料不能既是主审要件又可以容缺。",
+      "An essential material cannot come later; a deferrable one is not essential." },
+    { "E-MISSING", "缺少必须的键。",
+      "A key that must be there is not." },
+    { "E-NUMBER", "编号格式写错了，例如 \"CY-{date}-{seq:4}\"。",
+      "A number is letters, digits, \"-\", \"_\", at most one of {date}, {month}, {year}, and {seq} or "
+      "{seq:4} once." },
+    { "E-PATH", "承诺时限短于最长的办理路径。",
+      "The promise of the whole is shorter than the items that wait for each other, one after "
+      "another, promise." },
+    { "E-PATTERN", "文字的写法不对。",
+      "The text is not written as it must be." },
+    { "E-POST", "岗位设置有误。",
+      "A post cannot stand in for itself." },
+    { "E-PROMISE", "承诺时限长于法定时限。",
+      "What is promised is never longer than what the law allows." },
+    { "E-PUBLICITY", "公开公示的十项内容不完整。",
+      "Each item is published with ten fields: title, procedure, time limit, discipline, "
+      "preconditions, materials, fee basis and standard, department, officer's name, duties. With "
+      "trial: true a gap is only a warning." },
+    { "E-RANGE", "数值或者长度超出范围。",
+      "A number, a length or a count is out of its range." },
+    { "E-REFERENCE", "引用的名称不存在。",
+      "A name is used that is defined nowhere: an item, field, material, special procedure, "
+      "department, post or calendar." },
+    { "E-ROLE", "没有岗位承担这个角色。",
+      "No post of the department has the role of this step; departments.yaml gives roles to posts." },
+    { "E-SAFETY", "涉及安全的事项不得超时默认。",
+      "What concerns safety is never granted by silence." },
+    { "E-SPECIAL", "第四十五条八类之外的程序要停止计时，须写明法律依据。",
+      "Outside the eight kinds of 行政许可法 第四十五条 only another law, named as basis, stops the "
+      "legal clock." },
+    { "E-STEPS", "各环节时限之和超过事项的承诺时限。",
+      "The steps of an item follow each other and must fit its promise together." },
+    { "E-TWICE", "同一名称出现两次。",
+      "A name stands twice where it can stand once." },
+    { "E-TYPE", "值的类型不对。",
+      "The value has another type than the key." },
+    { "E-UNUSED", "没有用到：字段没有部门看，材料没有事项要。",
+      "Nobody uses it: a field that no item sees and no condition asks for, a material that no item "
+      "needs. What is not needed may not be asked for: 行政许可法 第三十一条." },
+    { "E-VALUE", "不在可选的值之内。",
+      "The value is none of those that may stand here." },
+    { "E-YAML", "不是我们接受的 YAML：不用锚点、别名、标签、合并键和制表符。",
+      "Not the YAML that we take: one document in UTF-8, no anchors, aliases, tags, merge keys or "
+      "tabs." },
+    // clang-format on
 };
-// clang-format on
 
-static int compare(const void *key, const void *row)
+static int compare(const void *key, const void *code)
 {
-    return strcmp(key, ((const struct definition_code *)row)->code);
+    return strcmp(key, ((const struct definition_code *)code)->code);
 }
 
 const struct definition_code *definition_code_find(const char *code)

@@ -437,7 +437,7 @@ static void compile_when(struct compiler *compiler, const char *path, struct def
     if (item->when == NULL) {
         return;
     }
-    needed = all_needs(compiler, item);
+    needed = compiler->definition->order == NULL ? NULL : all_needs(compiler, item);
     slots = cel_slots(item->when, &count);
     for (size_t i = 0; i < count; i++) {
         const char *id;
@@ -447,7 +447,7 @@ static void compile_when(struct compiler *compiler, const char *path, struct def
         }
         item->when_needs_items = true;
         id = compiler->items[slots[i] - field_count].id;
-        if (!needed[slots[i] - field_count]) {
+        if (needed != NULL && !needed[slots[i] - field_count]) {
             report_add(&compiler->report, SCHEMA_ERROR, "E-CONDITION", at,
                        "the result of %s is not known when %s starts; add %s to its needs", id,
                        item->id, id);
@@ -572,7 +572,7 @@ static void report_cycle(struct compiler *compiler, const bool *ordered)
                compiler->items[at].id);
 }
 
-/* An order in which each item comes after what it needs; NULL after a cycle was reported. */
+/* An order in which each item comes after what it needs; stays NULL after a cycle. */
 static void compile_order(struct compiler *compiler)
 {
     struct definition *definition = compiler->definition;
@@ -688,7 +688,7 @@ static void compile_room(struct compiler *compiler, size_t field_count)
     compiler->special_used = bl_arena_array(scratch, bool, source->n_special);
 }
 
-void compile(struct compiler *compiler)
+void compile_workflow(struct compiler *compiler)
 {
     static const Bl__Join everything = BL__JOIN__INIT;
     const Bl__Workflow *source = compiler->source;
@@ -711,10 +711,9 @@ void compile(struct compiler *compiler)
     }
     compile_dependents(compiler);
     compile_order(compiler);
-    for (size_t i = 0; definition->order != NULL && i < definition->item_count; i++) {
-        struct definition_item *item = &compiler->items[definition->order[i]];
-
-        compile_when(compiler, report_path(&compiler->report, "items.%s", item->id), item);
+    for (size_t i = 0; i < definition->item_count; i++) {
+        compile_when(compiler, report_path(&compiler->report, "items.%s", compiler->items[i].id),
+                     &compiler->items[i]);
     }
     compile_join(compiler, "join", source->join == NULL ? &everything : source->join, NULL,
                  &definition->join);

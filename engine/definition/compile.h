@@ -45,10 +45,9 @@ const struct cel *compile_condition(struct compiler *compiler, const char *path,
 void compile_join(struct compiler *compiler, const char *path, const Bl__Join *source,
                   const struct definition_item *of, struct definition_join *join);
 /* All of it. */
-void compile(struct compiler *compiler);
+void compile_workflow(struct compiler *compiler);
 
-/* What must hold of the compiled whole: check.c, check_time.c, check_publicity.c. */
-void check(struct compiler *compiler);
+/* What must hold of the compiled whole: check.c, which calls the other two. */
+void check_workflow(struct compiler *compiler);
 void check_time(struct compiler *compiler);
 void check_publicity(struct compiler *compiler);
-void check_use(struct compiler *compiler);

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "binglian/v1/calendar.pb-c.h"
 #include "binglian/v1/definition.pb-c.h"
 #include "deadline/limit.h"
 #include "definition/cel.h"
@@ -203,6 +204,16 @@ MUST_CHECK enum bl_err definition_load_departments(const char *source, size_t by
                                                    const char *file, struct bl_arena *arena,
                                                    const Bl__DepartmentsFile **departments,
                                                    struct schema_problems *problems);
+
+/* Reads and checks a calendar.
+ *   below     the layers that it stands on (`base`), the national one first; where there are none,
+ *             a layer with a base is checked as far as it goes alone
+ *   arena     gets the result */
+MUST_CHECK enum bl_err definition_load_calendar(const char *source, size_t bytes, const char *file,
+                                                const Bl__Calendar *const *below,
+                                                size_t below_count, struct bl_arena *arena,
+                                                const Bl__Calendar **calendar,
+                                                struct schema_problems *problems);
 
 /* The index of an item, field or material, or -1. */
 int definition_item_find(const struct definition *definition, const char *id);

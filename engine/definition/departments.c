@@ -99,7 +99,8 @@ enum bl_err definition_load_departments(const char *source, size_t bytes, const 
     read = yaml_load(source, bytes, file, &bl__departments_file__descriptor, arena, &message,
                      &document, problems);
     if (message != NULL) {
-        struct report report = { problems, &scratch, file, { source, bytes }, message, document };
+        struct report report = { problems,          errors_before, &scratch, file,
+                                 { source, bytes }, message,       document };
 
         check_departments(&report, (const Bl__DepartmentsFile *)message);
     }

@@ -35,9 +35,9 @@ static struct bl_arena *arena_new(void)
 static void compile_and_check(struct compiler *compiler)
 {
     bl_arena_init(compiler->report.scratch, ARENA_FIRST_BYTES, SCRATCH_BYTES_MAX);
-    compile(compiler);
+    compile_workflow(compiler);
     if (compiler->definition->index != NULL) {
-        check(compiler);
+        check_workflow(compiler);
     }
     bl_arena_free(compiler->report.scratch);
 }
@@ -60,7 +60,13 @@ enum bl_err definition_load(const char *source, size_t bytes, const char *file,
                      problems);
     if (message != NULL) {
         struct compiler compiler = {
-            .report = { problems, &scratch, file, { source, bytes }, message, document },
+            .report = { problems,
+                        errors_before,
+                        &scratch,
+                        file,
+                        { source, bytes },
+                        message,
+                        document },
             .arena = arena,
             .source = (const Bl__Workflow *)message,
             .context = context == NULL ? &unknown : context,

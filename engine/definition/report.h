@@ -11,6 +11,7 @@
 
 struct report {
     struct schema_problems *problems;
+    uint32_t errors_before;    // of other files in the same list
     struct bl_arena *scratch;  // paths and texts on their way
     const char *file;
     struct bl_text source;  // the whole file
