@@ -1,4 +1,4 @@
-#include "broker/notify.h"
+#include "base/notify.h"
 
 #include <stddef.h>
 #include <stdio.h>
