@@ -83,7 +83,7 @@ static bool fixture_lists(const char *const *list, size_t count, bl_day day)
 }
 
 /* Is the day worked, read from one layer's lists and nothing else? */
-static bool fixture_is_workday(const Bl__Calendar *layer, bl_day day)
+__attribute__((unused)) static bool fixture_is_workday(const Bl__Calendar *layer, bl_day day)
 {
     bool weekend = bl_weekday(day) >= 5;
 
