@@ -22,7 +22,7 @@
 
 struct json_options {
     int32_t offset_minutes;  // east of UTC: how instants are written; 480 in China
-    bool defaults;           // fields with the zero of their type are written too
+    bool defaults;  // fields with the zero of their type are written too, not only if required
 };
 
 /* Writes a message as one value. `writer` may stand anywhere a value may. What `bytes` fields hold

@@ -285,9 +285,9 @@ static void put_fields(struct writer *writer, const struct schema_type *type,
     for (uint32_t i = 0; i < type->message->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &type->message->fields[i];
         bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
+        bool wanted = options.defaults || type->fields[i].required;
 
-        if (reflect_count(message, field) == 0 &&
-            !(options.defaults && (repeated || has_default(field)))) {
+        if (reflect_count(message, field) == 0 && !(wanted && (repeated || has_default(field)))) {
             continue;
         }
         writer_key(writer, field->name);

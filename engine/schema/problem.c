@@ -11,7 +11,8 @@ void schema_problems_init(struct schema_problems *problems, struct bl_arena *are
     problems->count = problems->error_count = problems->warning_count = 0;
 }
 
-static const char *format_text(struct bl_arena *arena, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static const char *
+format_text(struct bl_arena *arena, const char *format, va_list arguments)
 {
     char *text = NULL;
     int length = vasprintf(&text, format, arguments);

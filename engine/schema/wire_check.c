@@ -25,7 +25,7 @@ struct span {
 static const char *check_message(struct walk *walk, const struct schema_type *type,
                                  struct span span);
 
-static inline bool take_varint(struct span *span, uint64_t *value)
+static __attribute__((noinline)) bool take_long_varint(struct span *span, uint64_t *value)
 {
     uint64_t result = 0;
     const uint8_t *at = span->at;
@@ -44,6 +44,16 @@ static inline bool take_varint(struct span *span, uint64_t *value)
         }
     }
     return false;
+}
+
+/* Nearly all tags and lengths are one byte. */
+static inline bool take_varint(struct span *span, uint64_t *value)
+{
+    if (span->at < span->end && *span->at < 0x80) {
+        *value = *span->at++;
+        return true;
+    }
+    return take_long_varint(span, value);
 }
 
 static inline bool take_bytes(struct span *span, struct span *taken)

@@ -1,7 +1,7 @@
 /* wire_check.h — are these bytes a message that we can trust protobuf-c with?
  * protobuf-c takes text that is not UTF-8, cuts it at an inner NUL, takes any number for an enum,
  * nests as deep as the stack goes and allocates what a peer asks for. So bytes are checked against
- * the descriptor before they are unpacked: one pass, no allocation, under a microsecond a kilobyte.
+ * the descriptor before they are unpacked: one pass, no allocation, about a microsecond a kilobyte.
  */
 #pragma once
 

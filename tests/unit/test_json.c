@@ -264,6 +264,9 @@ static void test_defaults(void **state)
 
     (void)state;
     start(&f);
+    json_write_message(&f.writer, &part.base, china);
+    assert_string_equal(written(&f), "{\"department\":\"\"}");  // required
+    writer_reset(&f.writer);
     json_write_message(&f.writer, &part.base, (struct json_options){ .defaults = true });
     assert_string_equal(written(&f),
                         "{\"department\":\"\",\"parts\":[],\"columns\":{},\"code\":\"\"}");
