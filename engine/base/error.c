@@ -50,8 +50,10 @@ enum bl_err bl_err_from_name(const char *name)
     return BL_FAILED;
 }
 
-static void record(struct bl_error *e, enum bl_err code, const char *source, uint32_t line,
-                   uint32_t column, const char *format, va_list arguments)
+__attribute__((format(printf, 6, 0))) static void record(struct bl_error *e, enum bl_err code,
+                                                         const char *source, uint32_t line,
+                                                         uint32_t column, const char *format,
+                                                         va_list arguments)
 {
     if (e == NULL || e->code != BL_OK) {
         return;
