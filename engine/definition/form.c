@@ -297,11 +297,19 @@ static void check_bounds(struct checker *checker, const struct level *level,
 static void check_length(struct checker *checker, const struct level *level,
                          const struct definition_field *field, struct bl_text text)
 {
-    size_t characters = bl_text_characters(text.at, text.bytes);
+    double most = field->has_max ? field->max : FORM_CHARACTERS_MAX;
+    size_t characters;
 
-    check_bounds(checker, level, field, (double)characters, "form-too-short", "form-too-long");
-    if (!field->has_max && characters > FORM_CHARACTERS_MAX) {
-        report_limit(checker, level, field, "form-too-long", FORM_CHARACTERS_MAX);
+    /* A character has one to four bytes: most texts need no counting. */
+    if ((double)text.bytes <= most && (!field->has_min || (double)text.bytes >= 4 * field->min)) {
+        return;
+    }
+    characters = bl_text_characters(text.at, text.bytes);
+    if (field->has_min && (double)characters < field->min) {
+        report_limit(checker, level, field, "form-too-short", field->min);
+    }
+    if ((double)characters > most) {
+        report_limit(checker, level, field, "form-too-long", most);
     }
 }
 
