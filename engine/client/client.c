@@ -107,6 +107,11 @@ uint64_t bl_client_newest(const struct bl_client *client)
     return client_session_newest(client->session);
 }
 
+int32_t bl_client_utc_offset(const struct bl_client *client)
+{
+    return client_session_utc_offset(client->session);
+}
+
 uint32_t bl_client_open_calls(const struct bl_client *client)
 {
     return client_session_open(client->session);
@@ -210,7 +215,7 @@ bl_span bl_client_wake_after(const struct bl_client *client)
 {
     bl_span after = client_session_wake_at(client->session) - bl_time_monotonic();
 
-    return after > 0 ? after : 0;
+    return after > 0 && !connection_has_more(client->connection) ? after : 0;
 }
 
 /* --- waiting for one answer --------------------------------------------------------------------

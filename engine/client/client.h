@@ -84,6 +84,9 @@ void bl_client_follow(struct bl_client *client, uint64_t after, bl_client_happen
                       void *context);
 /* The newest event number that is known here; 0 before the first welcome. */
 uint64_t bl_client_newest(const struct bl_client *client);
+/* The hall's zone as the broker told it, in minutes east of UTC: for bl_time_format. 0 before the
+ * first welcome. */
+int32_t bl_client_utc_offset(const struct bl_client *client);
 
 /* Sends what waits, receives what has come, calls callbacks; waits up to `timeout` for something to
  * do if there was nothing. 0 does not block.

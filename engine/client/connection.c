@@ -149,16 +149,29 @@ enum bl_err connection_subscribe(struct connection *connection, const char *anno
     return connect_fresh(connection, ZMQ_SUB, endpoint, &connection->sub, e);
 }
 
-bool connection_can_send(struct connection *connection)
+static int socket_events(void *socket)
 {
     int events = 0;
     size_t bytes = sizeof(events);
 
+    if (socket != NULL) {
+        CHECK(zmq_getsockopt(socket, ZMQ_EVENTS, &events, &bytes) == 0);
+    }
+    return events;
+}
+
+bool connection_has_more(const struct connection *connection)
+{
+    return ((socket_events(connection->dealer) | socket_events(connection->sub)) & ZMQ_POLLIN) != 0;
+}
+
+bool connection_can_send(struct connection *connection)
+{
+    connection->choked =
+        connection->dealer != NULL && (socket_events(connection->dealer) & ZMQ_POLLOUT) == 0;
     if (connection->dealer == NULL) {
         return false;
     }
-    CHECK(zmq_getsockopt(connection->dealer, ZMQ_EVENTS, &events, &bytes) == 0);
-    connection->choked = (events & ZMQ_POLLOUT) == 0;
     return !connection->choked;
 }
 

@@ -48,6 +48,10 @@ bool connection_receive(struct connection *connection, struct bl_text *bytes);
 /* The newest of the published event numbers; false: none has come. */
 bool connection_receive_newest(struct connection *connection, uint64_t *newest);
 
+/* Is there something to receive at once? An event loop asks before it waits for the descriptor, for
+ * sending may have swallowed the edge that told of it. */
+bool connection_has_more(const struct connection *connection);
+
 /* Waits until something can be received, something that waited can be sent, connection_wake was
  * called, or `timeout` is over. */
 MUST_CHECK enum bl_err connection_wait(struct connection *connection, bl_span timeout,

@@ -52,6 +52,7 @@ struct client_session {
     uint32_t in_flight_max;
     size_t frame_bytes_max;
     uint64_t newest;
+    int32_t utc_offset_minutes;
     struct follow follow;
     enum bl_err refusal;
     char reason[256];
@@ -242,6 +243,11 @@ uint64_t client_session_newest(const struct client_session *session)
     return session->newest;
 }
 
+int32_t client_session_utc_offset(const struct client_session *session)
+{
+    return session->utc_offset_minutes;
+}
+
 enum bl_err client_session_refusal(const struct client_session *session, const char **reason)
 {
     *reason = session->reason;
@@ -395,6 +401,7 @@ static void hear_welcome(struct client_session *session, const Bl__Welcome *welc
     if (welcome->frame_bytes_max > 0 && welcome->frame_bytes_max < WIRE_FRAME_BYTES_MAX) {
         session->frame_bytes_max = welcome->frame_bytes_max;
     }
+    session->utc_offset_minutes = welcome->utc_offset_minutes;
     client_session_hear_newest(session, welcome->newest_event);
 }
 

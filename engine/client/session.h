@@ -59,6 +59,7 @@ void client_session_lose(struct client_session *session, bl_span now);
 /* A newest event number was published. */
 void client_session_hear_newest(struct client_session *session, uint64_t newest);
 uint64_t client_session_newest(const struct client_session *session);
+int32_t client_session_utc_offset(const struct client_session *session);
 
 /* Time has passed: gives up what is too old, lines up again what has no answer, and notices a dead
  * connection. */

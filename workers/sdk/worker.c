@@ -196,7 +196,7 @@ bl_span bl_worker_wake_after(const struct bl_worker *worker)
 {
     bl_span after = worker_session_wake_at(worker->session) - bl_time_monotonic();
 
-    return after > 0 ? after : 0;
+    return after > 0 && !connection_has_more(worker->connection) ? after : 0;
 }
 
 /* --- work --------------------------------------------------------------------------------------
@@ -255,6 +255,11 @@ bool bl_worker_is_done(const struct bl_worker *worker)
 uint32_t bl_worker_held(const struct bl_worker *worker)
 {
     return worker_session_held(worker->session);
+}
+
+int32_t bl_worker_utc_offset(const struct bl_worker *worker)
+{
+    return worker_session_utc_offset(worker->session);
 }
 
 static enum bl_err work_on(struct bl_worker *worker, const Bl__Task *task, bl_worker_work work,

@@ -41,8 +41,8 @@ struct bl_worker_settled {
     const char *attempt;   // under which it was decided: a new one after a restart of the broker
     Bl__Decision__Verdict decision;
     uint64_t tag;  // as it was given to bl_worker_decide
-    /* BL_OK: on disk. BL_TIMEOUT: it was sent, and nobody knows. BL_STALE, BL_REFUSED: the attempt
-     * was over. Any other: the broker found it wrong; the task fails in its stead. */
+    /* BL_OK: on disk. BL_TIMEOUT: it was sent, and nobody knows. Else: refused, and if the task is
+     * still open, the broker offers it again. */
     enum bl_err code;
     uint64_t event;  // of BL_OK: the last event that it made
 };
@@ -108,6 +108,8 @@ bool bl_worker_is_stopping(const struct bl_worker *worker);
 bool bl_worker_is_done(const struct bl_worker *worker);
 /* How many tasks have neither been settled nor given back. */
 uint32_t bl_worker_held(const struct bl_worker *worker);
+/* The hall's zone as the broker told it, in minutes east of UTC: for bl_time_format. 0 before. */
+int32_t bl_worker_utc_offset(const struct bl_worker *worker);
 
 /* Fills in a decision that comes initialised, with the verdict `fail`. It may point to static
  * memory, or to memory that lives until its next call. */

@@ -35,7 +35,6 @@ struct work {
     Bl__Decision__Verdict verdict;
     uint32_t sends;  // under this attempt: after two, "stale" may mean our own first one
     bool granted;    // by the last welcome
-    bool quiet;      // settled already; a failure goes in its stead
     bl_span act_at;  // DECIDED: not before; SENT: send again
     uint8_t *bytes;  // the packed decision
     size_t byte_count, byte_capacity;
@@ -57,6 +56,7 @@ struct worker_session {
     uint32_t work_count, work_max;
     struct bl_map by_given, by_now;  // attempt → work
     size_t frame_bytes_max;
+    int32_t utc_offset_minutes;
     struct bl_worker_options options;  // for its callbacks only
 };
 
@@ -119,7 +119,6 @@ static struct work *work_start(struct worker_session *session, const Bl__Task *t
     CHECK(work->task != NULL);  // it came in a frame, whose size is bounded
     work->given = work->now = attempt;
     work->sends = 0;
-    work->quiet = false;
     work->granted = true;
     work->state = WORK_FRESH;
     TAILQ_INSERT_TAIL(&session->works[WORK_FRESH], work, by_state);
@@ -179,7 +178,7 @@ static void work_settle(struct worker_session *session, struct work *work, enum 
         .event = event,
     };
 
-    if (session->options.settled != NULL && !work->quiet) {
+    if (session->options.settled != NULL) {
         session->options.settled(session->options.context, &settled);
     }
 }
@@ -295,6 +294,11 @@ const char *worker_session_endpoint(const struct worker_session *session)
 uint32_t worker_session_held(const struct worker_session *session)
 {
     return session->work_count;
+}
+
+int32_t worker_session_utc_offset(const struct worker_session *session)
+{
+    return session->utc_offset_minutes;
 }
 
 /* --- what the caller does ----------------------------------------------------------------------
@@ -495,6 +499,7 @@ static void hear_welcome(struct worker_session *session, const Bl__Welcome *welc
     if (welcome->frame_bytes_max > 0 && welcome->frame_bytes_max < WIRE_FRAME_BYTES_MAX) {
         session->frame_bytes_max = welcome->frame_bytes_max;
     }
+    session->utc_offset_minutes = welcome->utc_offset_minutes;
     regrant(session, welcome);
     notice(session, BL_WORKER_CONNECTED, session->workers);
 }
@@ -518,24 +523,11 @@ static void hear_task(struct worker_session *session, const Bl__Task *task)
     }
 }
 
-/* The broker will not have this decision: the task has failed, and an operator will look. */
-static void fail_instead(struct worker_session *session, struct work *work, const char *code)
-{
-    Bl__Decision failure = BL__DECISION__INIT;
-    char reason[128];
-
-    (void)snprintf(reason, sizeof(reason), "the decision was refused: %.60s", code);
-    failure.decision = BL__DECISION__VERDICT__FAIL;
-    failure.reason = reason;
-    work->quiet = true;
-    work_decide(session, work, &failure);
-}
-
+/* With its refusal the attempt is over; if the task is still open, the broker offers it again. */
 static void hear_refusal(struct worker_session *session, struct work *work,
                          const Bl__Refusal *refusal, bl_span now)
 {
     enum bl_err code = bl_err_from_name(refusal->code);
-    bool over = code == BL_STALE || code == BL_REFUSED || code == BL_NOT_FOUND;
 
     if (code == BL_UNAVAILABLE || code == BL_FULL) {
         bl_span wish = refusal->retry_after_ms * MILLISECOND_US;
@@ -544,11 +536,7 @@ static void hear_refusal(struct worker_session *session, struct work *work,
         return;
     }
     work_settle(session, work, code == BL_STALE && work->sends > 1 ? BL_TIMEOUT : code, 0);
-    if (over || work->verdict == BL__DECISION__VERDICT__FAIL) {
-        work_end(session, work);
-    } else {
-        fail_instead(session, work, refusal->code);
-    }
+    work_end(session, work);
 }
 
 static void hear_acknowledgement(struct worker_session *session, const Bl__Acknowledgement *ack,

@@ -46,6 +46,7 @@ MUST_CHECK enum bl_err worker_session_decide(struct worker_session *session, con
 void worker_session_give_back(struct worker_session *session, const char *attempt);
 void worker_session_stop(struct worker_session *session);
 bool worker_session_is_done(const struct worker_session *session);
+int32_t worker_session_utc_offset(const struct worker_session *session);
 uint32_t worker_session_held(const struct worker_session *session);
 /* Gives back all that is not decided: of a worker that has no more time. */
 void worker_session_abandon(struct worker_session *session);
