@@ -172,6 +172,7 @@ static Bl__Event *submitted_event(const struct question *q, struct routing *rout
     submitted->workflow = world->definition->workflow;
     submitted->version = world->definition->version;
     submitted->window = submit->window;
+    submitted->request_id = q->command->request_id;
     submitted->effective_at = calendar_effective(world->calendar, world->now);
     submitted->accepted = routing->accepted;
     submitted->content_hash.len = CONTENT_HASH_BYTES;
@@ -790,6 +791,35 @@ bl_time application_item_due(const Bl__Item *item)
         return item->promise->due_at;
     }
     return item->legal != NULL && item->legal->due_at != 0 ? item->legal->due_at : BL_NEVER;
+}
+
+int application_event_item(const Bl__Event *event)
+{
+    switch (event->what_case) {
+    case BL__EVENT__WHAT_DECIDED:
+        return (int)event->decided->item;
+    case BL__EVENT__WHAT_WARNED:
+        return event->warned->clock->whole ? -1 : (int)event->warned->clock->item;
+    case BL__EVENT__WHAT_OVERDUE:
+        return event->overdue->clock->whole ? -1 : (int)event->overdue->clock->item;
+    case BL__EVENT__WHAT_FAILED:
+        return (int)event->failed->item;
+    case BL__EVENT__WHAT_RETRIED:
+        return (int)event->retried->item;
+    case BL__EVENT__WHAT_RELEASED:
+        return (int)event->released->item;
+    case BL__EVENT__WHAT_TERMINATED:
+        return (int)event->terminated->item;
+    case BL__EVENT__WHAT__NOT_SET:
+    case BL__EVENT__WHAT_SUBMITTED:
+    case BL__EVENT__WHAT_ACCEPTED:
+    case BL__EVENT__WHAT_PUBLISHED:
+    case BL__EVENT__WHAT_RETIRED:
+    case BL__EVENT__WHAT_KEY_GRANTED:
+    case BL__EVENT__WHAT_KEY_REVOKED:
+        return -1;
+    }
+    UNREACHABLE();
 }
 
 Bl__Light application_item_light(const Bl__Item *item, bl_time now)

@@ -17,6 +17,8 @@ extern const struct aggregate application_aggregate;
 Bl__Application__State application_state(const Bl__Application *application);
 bool application_is_open(const Bl__Application *application);
 
+/* The index of the item that an event is about, or -1 for the whole. */
+int application_event_item(const Bl__Event *event);
 /* The index of an item, or -1. */
 int application_item_find(const Bl__Application *application, const char *id);
 /* Has the item's department something to do now, or from retry_at on? */

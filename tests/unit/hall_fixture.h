@@ -12,6 +12,7 @@
 #include "broker/cycle.h"
 #include "google/protobuf/struct.pb-c.h"
 #include "store/read.h"
+#include "store/verify.h"
 
 struct hall {
     char path[64];
@@ -121,11 +122,18 @@ static inline void hall_open(struct hall *hall, bl_time now)
     hall_publish(hall, "workflows/departments.yaml");
 }
 
+/* Ends a hall; its store must agree with itself. */
 static inline void hall_close(struct hall *hall)
 {
     char path[600];
     struct dirent *entry;
+    struct verify_result result;
+    struct bl_error e = { 0 };
 
+    if (verify_store(hall->store, stderr, &result, &e) != BL_OK) {
+        (void)fprintf(stderr, "verify: %s\n", e.text);
+        abort();
+    }
     hall_stop(hall);
     DIR *folder = opendir(hall->path);
     CHECK(folder != NULL);

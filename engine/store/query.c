@@ -1,0 +1,590 @@
+#include "store/query.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "core/application.h"
+#include "core/directory.h"
+#include "core/refusal.h"
+#include "store/environment.h"
+#include "store/read.h"
+#include "store/record.h"
+#include "store/sight.h"
+#include "store/view.h"
+
+/* One question while it is being answered. */
+struct asking {
+    const struct query_context *context;
+    const Bl__Query *query;
+    struct viewer viewer;
+    struct store_read *read;
+    Bl__QueryAnswer *answer;
+    struct bl_error *e;
+};
+
+static enum bl_err refuse(const struct asking *a, enum bl_err code, const char *rule,
+                          const char *pointer)
+{
+    a->answer->refusal = refusal_new(a->viewer.arena, code, rule, pointer);
+    return BL_OK;
+}
+
+/* Titles come from what is published; a name comes from the content and is shown masked. */
+static const char *applicant_of(const struct asking *a, const Bl__Application *application)
+{
+    Bl__StoredContent *stored;
+
+    if (read_content(a->read, application->id, application->contents, a->viewer.arena, &stored,
+                     NULL) != BL_OK) {
+        return NULL;
+    }
+    Bl__Content *content =
+        bl__content__unpack(&a->viewer.arena->allocator, stored->content.len, stored->content.data);
+    return content == NULL || content->applicant == NULL ? NULL : content->applicant->name;
+}
+
+/* --- one application ---------------------------------------------------------------------------
+ */
+
+/* Finds an application that the principal may see; else the answer is a refusal. */
+static enum bl_err find_application(const struct asking *a, const char *number,
+                                    Bl__Application **application)
+{
+    struct bl_error e = { 0 };
+    uint64_t id;
+    enum bl_err err = read_number(a->read, number, &id, &e);
+
+    *application = NULL;
+    if (err == BL_OK) {
+        err = read_application(a->read, id, a->viewer.arena, application, &e);
+    }
+    if (err == BL_CORRUPT) {
+        return refuse(a, BL_CORRUPT, "record-damaged", number);
+    }
+    if (err != BL_OK || !sight_application(a->viewer.principal, *application)) {
+        *application = NULL;  // what may not be seen is not there
+        return refuse(a, BL_NOT_FOUND, "application-unknown", number);
+    }
+    return BL_OK;
+}
+
+static enum bl_err add_history(const struct asking *a, const Bl__Application *application,
+                               uint64_t after, size_t limit)
+{
+    size_t capacity = application->revision;
+    Bl__EventView **events = bl_arena_array(a->viewer.arena, Bl__EventView *, capacity + 1);
+    size_t first = capacity;  // filled from the end: the walk goes backwards
+
+    for (uint64_t seq = application->last_event; seq > after && first > 0;) {
+        Bl__Event *event;
+        enum bl_err err = read_event(a->read, seq, a->viewer.arena, &event, a->e);
+
+        if (err != BL_OK) {
+            return err == BL_CORRUPT || err == BL_NOT_FOUND
+                       ? refuse(a, BL_CORRUPT, "record-damaged", application->number)
+                       : err;
+        }
+        if (sight_event(a->viewer.principal, application, event)) {
+            events[--first] = view_event(&a->viewer, application, event);
+        }
+        seq = event->previous;
+    }
+    a->answer->events = events + first;
+    a->answer->n_events = capacity - first < limit ? capacity - first : limit;
+    if (capacity - first > limit) {
+        a->answer->next =
+            bl_arena_printf(a->viewer.arena, "%" PRIu64, a->answer->events[limit - 1]->event->seq);
+    }
+    return BL_OK;
+}
+
+static enum bl_err get_application(const struct asking *a)
+{
+    Bl__Application *application;
+    enum bl_err err = find_application(a, a->query->application->number, &application);
+
+    if (err != BL_OK || application == NULL) {
+        return err;
+    }
+    a->answer->applications = bl_arena_array(a->viewer.arena, Bl__ApplicationView *, 1);
+    a->answer->applications[0] =
+        view_application(&a->viewer, application, applicant_of(a, application));
+    a->answer->n_applications = 1;
+    return a->query->application->events ? add_history(a, application, 0, QUERY_EVENTS_MAX) : BL_OK;
+}
+
+/* --- events of all -----------------------------------------------------------------------------
+ */
+
+static size_t bounded(uint32_t asked, size_t otherwise, size_t most)
+{
+    return asked == 0 ? otherwise : asked > most ? most : asked;
+}
+
+static enum bl_err list_all_events(const struct asking *a, uint64_t after, size_t limit)
+{
+    uint64_t newest;
+    enum bl_err err = read_newest_event(a->read, &newest, a->e);
+    uint64_t seq = after + 1;
+
+    a->answer->events = bl_arena_array(a->viewer.arena, Bl__EventView *, limit);
+    for (uint32_t looked = 0;
+         err == BL_OK && seq <= newest && a->answer->n_events < limit && looked < QUERY_ROWS_MAX;
+         seq++, looked++) {
+        Bl__Application *application = NULL;
+        Bl__Event *event;
+
+        if (read_event(a->read, seq, a->viewer.arena, &event, NULL) != BL_OK ||
+            (event->aggregate == BL__AGGREGATE__APPLICATION &&
+             read_application(a->read, event->id, a->viewer.arena, &application, NULL) != BL_OK)) {
+            continue;  // damaged: `store verify` names it, the others are still to be seen
+        }
+        if (sight_event(a->viewer.principal, application, event)) {
+            a->answer->events[a->answer->n_events++] = view_event(&a->viewer, application, event);
+        }
+    }
+    if (err == BL_OK && seq <= newest) {
+        a->answer->next = bl_arena_printf(a->viewer.arena, "%" PRIu64, seq - 1);
+    }
+    return err;
+}
+
+static enum bl_err get_events(const struct asking *a)
+{
+    const Bl__GetEvents *what = a->query->events;
+    size_t limit = bounded(what->limit, QUERY_EVENTS_DEFAULT, QUERY_EVENTS_MAX);
+    Bl__Application *application;
+
+    if (what->number[0] == '\0') {
+        return list_all_events(a, what->after, limit);
+    }
+    enum bl_err err = find_application(a, what->number, &application);
+    return err != BL_OK || application == NULL ? err
+                                               : add_history(a, application, what->after, limit);
+}
+
+/* --- lists of applications ---------------------------------------------------------------------
+ */
+
+/* A walk along an index. */
+struct listing {
+    const struct asking *a;
+    const Bl__ListApplications *what;
+    size_t limit, rows;
+    uint64_t last_id;  // items of one application stand side by side in an inbox
+    struct bl_text prefix;
+    size_t id_at;        // where in the key the id stands
+    bl_time until;       // stop after this due moment
+    struct bl_text end;  // where the page ended
+};
+
+static bool matches(const struct listing *listing, const Bl__Application *application)
+{
+    const Bl__ListApplications *what = listing->what;
+    Bl__Light light = application_light(application, listing->a->viewer.now);
+
+    return (what->workflow[0] == '\0' || strcmp(what->workflow, application->workflow) == 0) &&
+           (what->light == BL__LIGHT__LIGHT_UNSPECIFIED || what->light == light) &&
+           (!what->overdue || light == BL__LIGHT__RED) &&
+           (!what->open || application_is_open(application)) &&
+           sight_application(listing->a->viewer.principal, application);
+}
+
+static void add_application(struct listing *listing, uint64_t id)
+{
+    const struct asking *a = listing->a;
+    Bl__Application *application;
+
+    if (id == listing->last_id ||
+        read_application(a->read, id, a->viewer.arena, &application, NULL) != BL_OK) {
+        return;
+    }
+    listing->last_id = id;
+    if (matches(listing, application)) {
+        a->answer->applications[a->answer->n_applications++] =
+            view_application(&a->viewer, application, applicant_of(a, application));
+    }
+}
+
+static bool visit(void *context, struct bl_text key, struct bl_text value)
+{
+    struct listing *listing = context;
+
+    (void)value;
+    if (key.bytes < listing->prefix.bytes ||
+        memcmp(key.at, listing->prefix.at, listing->prefix.bytes) != 0) {
+        return false;
+    }
+    if (listing->id_at >= 8 &&
+        (bl_time)key_read_u64(key.at + listing->prefix.bytes) > listing->until) {
+        return false;
+    }
+    if (listing->a->answer->n_applications == listing->limit || listing->rows == QUERY_ROWS_MAX) {
+        listing->end = (struct bl_text){ bl_arena_copy(listing->a->viewer.arena, key.at, key.bytes),
+                                         key.bytes };
+        return false;
+    }
+    listing->rows++;
+    add_application(listing, key_read_u64(key.at + listing->id_at));
+    return true;
+}
+
+/* A cursor is the key of the next row in hexadecimal. */
+static const char *cursor_of(struct bl_arena *arena, struct bl_text key)
+{
+    char *text = bl_arena_alloc(arena, key.bytes * 2 + 1);
+
+    for (size_t i = 0; i < key.bytes; i++) {
+        (void)snprintf(text + 2 * i, 3, "%02x", (unsigned char)key.at[i]);
+    }
+    return text;
+}
+
+static bool read_cursor(struct bl_arena *arena, const char *text, struct bl_text *key)
+{
+    size_t characters = strlen(text);
+    char *bytes = bl_arena_alloc(arena, characters / 2 + 1);
+
+    if (characters % 2 != 0 || characters > 2 * STORE_KEY_BYTES_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < characters / 2; i++) {
+        char pair[3] = { text[2 * i], text[2 * i + 1], '\0' };
+        char *end;
+
+        bytes[i] = (char)strtoul(pair, &end, 16);
+        if (*end != '\0') {
+            return false;
+        }
+    }
+    *key = (struct bl_text){ bytes, characters / 2 };
+    return true;
+}
+
+/* Which index answers this question: a department's inbox, what is open by urgency, or all. */
+static enum table choose(struct listing *listing, struct key *prefix)
+{
+    const Bl__ListApplications *what = listing->what;
+    bool urgent = what->overdue || what->light == BL__LIGHT__RED;
+
+    listing->until = urgent ? listing->a->viewer.now : BL_NEVER;
+    if (what->department[0] != '\0') {
+        key_department(prefix, what->department);
+        listing->prefix = key_text(prefix);
+        listing->id_at = DEPARTMENT_KEY_BYTES + 8;
+        return TABLE_INBOX;
+    }
+    if (urgent || what->open || what->light == BL__LIGHT__YELLOW ||
+        what->light == BL__LIGHT__GREEN || what->light == BL__LIGHT__BLUE) {
+        listing->id_at = 8;
+        return TABLE_OPEN;
+    }
+    listing->id_at = 0;
+    return TABLE_APPLICATIONS;
+}
+
+static enum bl_err list_applications(const struct asking *a)
+{
+    const Bl__ListApplications *what = a->query->applications;
+    struct listing listing = {
+        .a = a,
+        .what = what,
+        .limit = bounded(what->limit, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX),
+    };
+    struct key prefix = { .count = 0 };
+    enum table table = choose(&listing, &prefix);
+    struct bl_text from = listing.prefix;
+
+    if (what->after[0] != '\0' && !read_cursor(a->viewer.arena, what->after, &from)) {
+        return refuse(a, BL_INVALID, "cursor-malformed", "after");
+    }
+    a->answer->applications = bl_arena_array(a->viewer.arena, Bl__ApplicationView *, listing.limit);
+    enum bl_err err = table == TABLE_APPLICATIONS
+                          ? read_scan_back(a->read, table, from, visit, &listing, a->e)
+                          : read_scan(a->read, table, from, visit, &listing, a->e);
+    if (err == BL_OK && listing.end.at != NULL) {
+        a->answer->next = cursor_of(a->viewer.arena, listing.end);
+    }
+    return err;
+}
+
+/* --- what is published, keys, incidents, status ------------------------------------------------
+ */
+
+static enum bl_err list_publications(const struct asking *a)
+{
+    const Bl__ListPublications *what = a->query->publications;
+    Bl__Directory *directory;
+    enum bl_err err = read_directory(a->read, a->viewer.arena, &directory, a->e);
+
+    if (err != BL_OK) {
+        return err;
+    }
+    a->answer->publications =
+        bl_arena_array(a->viewer.arena, Bl__Publication *, directory->n_publications + 1);
+    for (size_t i = 0; i < directory->n_publications; i++) {
+        Bl__Publication *publication = directory->publications[i];
+
+        if ((what->kind == BL__PUBLICATION__KIND__KIND_UNSPECIFIED ||
+             what->kind == publication->kind) &&
+            (what->id[0] == '\0' || strcmp(what->id, publication->id) == 0)) {
+            a->answer->publications[a->answer->n_publications++] = publication;
+        }
+    }
+    return BL_OK;
+}
+
+static enum bl_err get_source(const struct asking *a)
+{
+    const Bl__GetSource *what = a->query->source;
+    const Bl__Publication *publication;
+    struct bl_text source;
+    Bl__Directory *directory;
+    enum bl_err err = read_directory(a->read, a->viewer.arena, &directory, a->e);
+
+    if (err != BL_OK) {
+        return err;
+    }
+    publication = directory_find(directory, what->kind, what->id, what->version);
+    if (publication == NULL) {
+        return refuse(a, BL_NOT_FOUND, "publication-not-found", what->id);
+    }
+    err = read_source(a->read, publication->kind, publication->id, publication->version, &source,
+                      a->e);
+    if (err == BL_OK) {
+        a->answer->source.data = bl_arena_copy(a->viewer.arena, source.at, source.bytes);
+        a->answer->source.len = source.bytes;
+    }
+    return err;
+}
+
+static enum bl_err list_keys(const struct asking *a)
+{
+    Bl__Directory *directory;
+    enum bl_err err;
+
+    if (a->viewer.principal->role != BL__KEY__ROLE__ADMINISTRATOR) {
+        return refuse(a, BL_DENIED, "role-may-not", "keys");
+    }
+    err = read_directory(a->read, a->viewer.arena, &directory, a->e);
+    if (err == BL_OK) {
+        a->answer->keys = directory->keys;
+        a->answer->n_keys = directory->n_keys;
+    }
+    return err;
+}
+
+static const char *last_failure(const struct asking *a, const Bl__Application *application,
+                                uint32_t item)
+{
+    uint64_t seq = application->last_event;
+    Bl__Event *event;
+
+    for (uint32_t i = 0; i < application->revision && seq != 0; i++) {
+        if (read_event(a->read, seq, a->viewer.arena, &event, NULL) != BL_OK) {
+            break;
+        }
+        if (event->what_case == BL__EVENT__WHAT_FAILED && event->failed->item == item) {
+            return event->failed->reason;
+        }
+        seq = event->previous;
+    }
+    return "";
+}
+
+static Bl__IncidentView *view_incident(const struct asking *a, uint64_t id, uint32_t index)
+{
+    Bl__IncidentView *view = bl_arena_new(a->viewer.arena, Bl__IncidentView);
+    Bl__Application *application;
+
+    bl__incident_view__init(view);
+    if (read_application(a->read, id, a->viewer.arena, &application, NULL) != BL_OK ||
+        index >= application->n_items) {
+        view->record = bl_arena_printf(a->viewer.arena, "applications/%" PRIu64, id);
+        return sight_operation(a->viewer.principal) ? view : NULL;
+    }
+    const Bl__Item *item = application->items[index];
+    if (!sight_item(a->viewer.principal, item)) {
+        return NULL;
+    }
+    view->task = bl_arena_printf(a->viewer.arena, "%s.%s", application->number, item->id);
+    view->department = item->department;
+    view->failures = item->failures;
+    view->reason = last_failure(a, application, index);
+    view->since = item->since;
+    return view;
+}
+
+struct incidents {
+    const struct asking *a;
+    size_t limit;
+    struct bl_text end;
+};
+
+static bool visit_incident(void *context, struct bl_text key, struct bl_text value)
+{
+    struct incidents *incidents = context;
+    Bl__QueryAnswer *answer = incidents->a->answer;
+
+    (void)value;
+    if (answer->n_incidents == incidents->limit) {
+        incidents->end =
+            (struct bl_text){ bl_arena_copy(incidents->a->viewer.arena, key.at, key.bytes),
+                              key.bytes };
+        return false;
+    }
+    Bl__IncidentView *view =
+        view_incident(incidents->a, key_read_u64(key.at), key_read_u16(key.at + 8));
+    if (view != NULL) {
+        answer->incidents[answer->n_incidents++] = view;
+    }
+    return true;
+}
+
+static enum bl_err list_incidents(const struct asking *a)
+{
+    const Bl__ListIncidents *what = a->query->incidents;
+    struct incidents incidents = { a,
+                                   bounded(what->limit, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX),
+                                   { NULL, 0 } };
+    struct bl_text from = { NULL, 0 };
+
+    if (what->after[0] != '\0' && !read_cursor(a->viewer.arena, what->after, &from)) {
+        return refuse(a, BL_INVALID, "cursor-malformed", "after");
+    }
+    a->answer->incidents = bl_arena_array(a->viewer.arena, Bl__IncidentView *, incidents.limit);
+    enum bl_err err = read_scan(a->read, TABLE_INCIDENTS, from, visit_incident, &incidents, a->e);
+    if (err == BL_OK && incidents.end.at != NULL) {
+        a->answer->next = cursor_of(a->viewer.arena, incidents.end);
+    }
+    return err;
+}
+
+static uint64_t count_all(const struct asking *a, const char *name)
+{
+    const Bl__DepartmentsFile *departments = a->viewer.departments;
+    int64_t sum = 0, value;
+
+    if (read_count(a->read, name, "", &value, NULL) == BL_OK) {
+        sum += value;
+    }
+    for (size_t i = 0; departments != NULL && i < departments->n_departments; i++) {
+        if (read_count(a->read, name, departments->departments[i]->key, &value, NULL) == BL_OK) {
+            sum += value;
+        }
+    }
+    return (uint64_t)sum;
+}
+
+/* Bytes that the store takes of the disk: pages in use. */
+static uint64_t store_bytes(const struct store *store)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+
+    if (mdb_env_info(store->env, &info) != 0 || mdb_env_stat(store->env, &stat) != 0) {
+        return 0;
+    }
+    return (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+}
+
+static enum bl_err get_status(const struct asking *a)
+{
+    const struct store *store = a->context->store;
+    Bl__Status *status = bl_arena_new(a->viewer.arena, Bl__Status);
+    struct statvfs disk;
+    bl_time next;
+
+    bl__status__init(status);
+    a->answer->status = status;
+    status->version = BINGLIAN_VERSION;
+    status->newest_event = a->answer->newest_event;
+    status->applications = count_all(a, "applications");
+    status->applications_open = count_all(a, "open");
+    status->items_open = count_all(a, "items");
+    status->incidents = count_all(a, "incidents");
+    status->store_bytes = store_bytes(store);
+    status->map_bytes = store->map_bytes;
+    if (statvfs(store->path, &disk) == 0) {
+        status->free_disk_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+    }
+    status->started_at = a->context->started_at;
+    status->now = a->viewer.now;
+    status->format = RECORD_FORMAT;
+    enum bl_err err = read_next_timer(a->read, &next, a->e);
+    status->next_timer_at = next == BL_NEVER ? 0 : next;
+    return err;
+}
+
+/* What a hall has: the published departments, and whoever else has items. */
+static enum bl_err list_departments(const struct asking *a)
+{
+    const Bl__DepartmentsFile *departments = a->viewer.departments;
+    size_t count = departments == NULL ? 0 : departments->n_departments;
+
+    a->answer->departments = bl_arena_array(a->viewer.arena, Bl__DepartmentView *, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        Bl__DepartmentView *view = bl_arena_new(a->viewer.arena, Bl__DepartmentView);
+
+        bl__department_view__init(view);
+        view->id = departments->departments[i]->key;
+        view->title = view_department(&a->viewer, view->id);
+        view->known = true;
+        a->answer->departments[a->answer->n_departments++] = view;
+    }
+    return BL_OK;
+}
+
+static enum bl_err answer_what(const struct asking *a)
+{
+    switch (a->query->what_case) {
+    case BL__QUERY__WHAT_APPLICATION:
+        return get_application(a);
+    case BL__QUERY__WHAT_APPLICATIONS:
+        return list_applications(a);
+    case BL__QUERY__WHAT_EVENTS:
+        return get_events(a);
+    case BL__QUERY__WHAT_PUBLICATIONS:
+        return list_publications(a);
+    case BL__QUERY__WHAT_SOURCE:
+        return get_source(a);
+    case BL__QUERY__WHAT_STATUS:
+        return get_status(a);
+    case BL__QUERY__WHAT_KEYS:
+        return list_keys(a);
+    case BL__QUERY__WHAT_INCIDENTS:
+        return list_incidents(a);
+    case BL__QUERY__WHAT_DEPARTMENTS:
+        return list_departments(a);
+    case BL__QUERY__WHAT_WORKERS:
+    case BL__QUERY__WHAT__NOT_SET:
+        break;
+    }
+    return refuse(a, BL_MALFORMED, "query-unknown", "");
+}
+
+enum bl_err query_answer(void *context, const Bl__Query *query, const struct principal *principal,
+                         bl_time now, struct bl_arena *arena, Bl__QueryAnswer *answer,
+                         struct bl_error *e)
+{
+    struct store_read *read AUTO(store_read_end) = NULL;
+    struct query_context *of = context;
+    struct asking asking = {
+        .context = of,
+        .query = query,
+        .viewer = { of->catalog, catalog_departments(of->catalog), principal, now, arena },
+        .answer = answer,
+        .e = e,
+    };
+    enum bl_err err = store_read_begin(of->store, &read, e);
+
+    if (err != BL_OK) {
+        return err;
+    }
+    asking.read = read;
+    err = read_newest_event(read, &answer->newest_event, e);
+    return err == BL_OK ? answer_what(&asking) : err;
+}

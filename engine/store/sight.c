@@ -1,0 +1,47 @@
+#include "store/sight.h"
+
+#include <string.h>
+
+#include "core/application.h"
+
+/* Is somebody bound to one department? */
+static bool is_department(const struct principal *principal)
+{
+    return principal->role == BL__KEY__ROLE__WORKER;
+}
+
+bool sight_item(const struct principal *principal, const Bl__Item *item)
+{
+    return !is_department(principal) || strcmp(principal->department, item->department) == 0;
+}
+
+bool sight_application(const struct principal *principal, const Bl__Application *application)
+{
+    for (size_t i = 0; i < application->n_items; i++) {
+        if (sight_item(principal, application->items[i])) {
+            return true;
+        }
+    }
+    return !is_department(principal);
+}
+
+bool sight_event(const struct principal *principal, const Bl__Application *application,
+                 const Bl__Event *event)
+{
+    if (!is_department(principal)) {
+        return true;
+    }
+    if (application == NULL) {
+        return false;
+    }
+    int item = application_event_item(event);
+    if (item < 0) {
+        return sight_application(principal, application);
+    }
+    return (size_t)item < application->n_items && sight_item(principal, application->items[item]);
+}
+
+bool sight_operation(const struct principal *principal)
+{
+    return !is_department(principal);
+}

@@ -1,0 +1,16 @@
+/* sight.h — rights to see: who may look at what, decided here and nowhere else.
+ * The hall's own people see every application; a department sees those with an item of its own, of
+ * them its own items, and no other department's events. */
+#pragma once
+
+#include "binglian/v1/event.pb-c.h"
+#include "binglian/v1/state.pb-c.h"
+#include "core/principal.h"
+
+bool sight_application(const struct principal *principal, const Bl__Application *application);
+bool sight_item(const struct principal *principal, const Bl__Item *item);
+/* `application` is the event's; NULL for one of the directory. */
+bool sight_event(const struct principal *principal, const Bl__Application *application,
+                 const Bl__Event *event);
+/* Keys, stored records' state, other departments' workers. */
+bool sight_operation(const struct principal *principal);

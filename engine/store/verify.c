@@ -1,0 +1,414 @@
+#include "store/verify.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "core/content.h"
+#include "core/directory.h"
+#include "store/history.h"
+#include "store/projection.h"
+#include "store/read.h"
+#include "store/record.h"
+
+#define CHAIN_BYTES 32
+#define COUNTS_MAX 4096  // departments times kinds
+
+/* One check of one store. */
+struct verifying {
+    struct store_read *read;
+    FILE *report;
+    struct verify_result *result;
+    struct bl_arena arena;  // of one aggregate
+    struct bl_arena counts_arena;
+    struct projection_count counts[COUNTS_MAX];
+    size_t count_count;
+    uint64_t rows[TABLE_COUNT];  // that there must be
+    uint64_t revisions;          // events that states account for
+    uint64_t next_event;
+    uint8_t chain[CHAIN_BYTES];
+};
+
+static void problem(struct verifying *v, const char *where, uint64_t id, const char *what)
+{
+    v->result->problems++;
+    if (v->report != NULL) {
+        (void)fprintf(v->report, "%s %" PRIu64 ": %s\n", where, id, what);
+    }
+}
+
+/* --- events and their chain --------------------------------------------------------------------
+ */
+
+/* Hashes the records of one batch; each must be there and whole. */
+static bool hash_batch(struct verifying *v, const Bl__ChainEntry *entry, uint8_t hash[CHAIN_BYTES])
+{
+    crypto_generichash_state state;
+    bool whole = true;
+
+    CHECK(crypto_generichash_init(&state, NULL, 0, CHAIN_BYTES) == 0);
+    CHECK(crypto_generichash_update(&state, v->chain, CHAIN_BYTES) == 0);
+    for (uint64_t seq = entry->first; seq <= entry->last; seq++) {
+        struct bl_text record, body;
+
+        if (read_event_record(v->read, seq, &record, NULL) != BL_OK) {
+            problem(v, "event", seq, "is missing");
+            return false;
+        }
+        if (record_open(record, &body, NULL) != BL_OK) {
+            problem(v, "event", seq, "fails its checksum");
+            whole = false;
+        }
+        CHECK(crypto_generichash_update(&state, (const uint8_t *)record.at, record.bytes) == 0);
+        v->result->events++;
+    }
+    CHECK(crypto_generichash_final(&state, hash, CHAIN_BYTES) == 0);
+    return whole;
+}
+
+static bool visit_batch(void *context, struct bl_text key, struct bl_text value)
+{
+    struct verifying *v = context;
+    uint64_t last = key_read_u64(key.at);
+    uint8_t hash[CHAIN_BYTES];
+    ProtobufCMessage *message;
+
+    bl_arena_reset(&v->arena);
+    v->result->batches++;
+    if (record_unpack(value, &bl__chain_entry__descriptor, &v->arena, &message, NULL) != BL_OK) {
+        problem(v, "chain", last, "fails its checksum");
+        return true;
+    }
+    const Bl__ChainEntry *entry = (const Bl__ChainEntry *)message;
+    if (entry->first != v->next_event || entry->last != last || entry->last < entry->first) {
+        problem(v, "chain", last, "does not go on where the batch before it ended");
+        v->next_event = last + 1;
+        return true;
+    }
+    v->next_event = last + 1;
+    (void)hash_batch(v, entry, hash);
+    if (entry->hash.len != CHAIN_BYTES || entry->previous.len != CHAIN_BYTES ||
+        memcmp(entry->previous.data, v->chain, CHAIN_BYTES) != 0 ||
+        memcmp(entry->hash.data, hash, CHAIN_BYTES) != 0) {
+        problem(v, "chain", last, "the hash does not fit the events");
+    }
+    memcpy(v->chain, hash, CHAIN_BYTES);
+    return true;
+}
+
+static enum bl_err verify_chain(struct verifying *v, struct bl_error *e)
+{
+    uint64_t newest, rows;
+
+    v->next_event = 1;
+    enum bl_err err =
+        read_scan(v->read, TABLE_CHAIN, (struct bl_text){ NULL, 0 }, visit_batch, v, e);
+    if (err == BL_OK) {
+        err = read_newest_event(v->read, &newest, e);
+    }
+    if (err == BL_OK) {
+        err = read_rows(v->read, TABLE_EVENTS, &rows, e);
+    }
+    if (err == BL_OK && (newest != v->next_event - 1 || rows != newest)) {
+        problem(v, "event", newest, "the chain and the events do not end together");
+    }
+    return err;
+}
+
+/* --- states and what is derived from them ------------------------------------------------------
+ */
+
+static bool same_message(struct verifying *v, const ProtobufCMessage *a, const ProtobufCMessage *b)
+{
+    struct bl_text x = record_seal_message(a, &v->arena), y = record_seal_message(b, &v->arena);
+
+    return bl_text_equal(x, y);
+}
+
+static void sum_count(struct verifying *v, const struct projection_count *count)
+{
+    for (size_t i = 0; i < v->count_count; i++) {
+        if (strcmp(v->counts[i].name, count->name) == 0 &&
+            strcmp(v->counts[i].department, count->department) == 0) {
+            v->counts[i].value += count->value;
+            return;
+        }
+    }
+    CHECK(v->count_count < COUNTS_MAX);
+    v->counts[v->count_count++] = (struct projection_count){
+        count->name, bl_arena_string(&v->counts_arena, count->department), count->value
+    };
+}
+
+struct lookup {
+    struct bl_text key;
+    bool found, same;
+    struct bl_text value;
+};
+
+static bool visit_row(void *context, struct bl_text key, struct bl_text value)
+{
+    struct lookup *lookup = context;
+    struct bl_text body = { NULL, 0 };
+
+    lookup->found = bl_text_equal(key, lookup->key);
+    lookup->same = value.bytes == 0 ? lookup->value.bytes == 0
+                                    : record_open(value, &body, NULL) == BL_OK &&
+                                          bl_text_equal(body, lookup->value);
+    return false;
+}
+
+static enum bl_err verify_projection(struct verifying *v, const Bl__Application *application,
+                                     struct bl_error *e)
+{
+    struct projection projection = projection_of(application, &v->arena);
+
+    for (size_t i = 0; i < projection.row_count; i++) {
+        const struct projection_row *row = &projection.rows[i];
+        struct lookup lookup = {
+            .key = key_text(&row->key),
+            .value = { (const char *)row->value, row->value_bytes },
+        };
+        enum bl_err err = read_scan(v->read, row->table, lookup.key, visit_row, &lookup, e);
+
+        if (err != BL_OK) {
+            return err;
+        }
+        if (!lookup.found || !lookup.same) {
+            problem(v, table_name(row->table), application->id,
+                    lookup.found ? "has another value" : "row is missing");
+        }
+        v->rows[row->table]++;
+    }
+    for (size_t i = 0; i < projection.count_count; i++) {
+        sum_count(v, &projection.counts[i]);
+    }
+    return BL_OK;
+}
+
+static void verify_content(struct verifying *v, const Bl__Application *application,
+                           const Bl__Event *first)
+{
+    Bl__StoredContent *stored;
+    uint8_t hash[CONTENT_HASH_BYTES];
+    enum bl_err err = read_content(v->read, application->id, 1, &v->arena, &stored, NULL);
+
+    if (err == BL_NOT_FOUND) {
+        return;  // erased after its retention: the chain stands without it
+    }
+    v->rows[TABLE_CONTENTS]++;
+    if (err != BL_OK || stored->salt.len != WORLD_SALT_BYTES) {
+        problem(v, "content", application->id, "fails its checksum");
+        return;
+    }
+    struct world world = { .salt = stored->salt.data };
+    content_hash(&world,
+                 (struct bl_text){ (const char *)stored->content.data, stored->content.len }, hash);
+    if (first->submitted->content_hash.len != CONTENT_HASH_BYTES ||
+        memcmp(first->submitted->content_hash.data, hash, CONTENT_HASH_BYTES) != 0) {
+        problem(v, "content", application->id, "is not what was handed in");
+    }
+}
+
+static void verify_application(struct verifying *v, uint64_t id, struct bl_text record)
+{
+    ProtobufCMessage *message;
+    struct bl_error e = { 0 };
+    Bl__Event **events;
+    uint64_t named;
+
+    if (record_unpack(record, &bl__application__descriptor, &v->arena, &message, NULL) != BL_OK) {
+        problem(v, "application", id, "fails its checksum");
+        return;
+    }
+    const Bl__Application *application = (const Bl__Application *)message;
+    v->revisions += application->revision;
+    if (history_read(v->read, BL__AGGREGATE__APPLICATION, id, application->last_event,
+                     application->revision, &v->arena, &events, &e) != BL_OK ||
+        application->revision == 0 || events[0]->what_case != BL__EVENT__WHAT_SUBMITTED) {
+        problem(v, "application", id, e.code != BL_OK ? e.text : "does not begin");
+        return;
+    }
+    const Bl__Application *folded =
+        history_fold(BL__AGGREGATE__APPLICATION, id, events, application->revision, &v->arena);
+    if (!same_message(v, &application->base, &folded->base)) {
+        problem(v, "application", id, "the state is not the fold of its events");
+    }
+    if (read_number(v->read, application->number, &named, NULL) != BL_OK || named != id) {
+        problem(v, "application", id, "its number leads elsewhere");
+    }
+    v->rows[TABLE_NUMBERS]++;
+    verify_content(v, application, events[0]);
+    if (verify_projection(v, folded, &e) != BL_OK) {
+        problem(v, "application", id, e.text);
+    }
+}
+
+static bool visit_application(void *context, struct bl_text key, struct bl_text value)
+{
+    struct verifying *v = context;
+
+    bl_arena_reset(&v->arena);
+    v->result->applications++;
+    verify_application(v, key_read_u64(key.at), value);
+    return true;
+}
+
+static enum bl_err verify_directory(struct verifying *v, struct bl_error *e)
+{
+    Bl__Directory *directory;
+    Bl__Event **events;
+    struct bl_error found = { 0 };
+
+    bl_arena_reset(&v->arena);
+    enum bl_err err = read_directory(v->read, &v->arena, &directory, e);
+    if (err == BL_CORRUPT) {
+        problem(v, "directory", DIRECTORY_ID, "fails its checksum");
+        return BL_OK;
+    }
+    if (err != BL_OK) {
+        return err;
+    }
+    v->revisions += directory->revision;
+    if (history_read(v->read, BL__AGGREGATE__DIRECTORY, DIRECTORY_ID, directory->last_event,
+                     directory->revision, &v->arena, &events, &found) != BL_OK) {
+        problem(v, "directory", DIRECTORY_ID, found.text);
+        return BL_OK;
+    }
+    const Bl__Directory *folded = history_fold(BL__AGGREGATE__DIRECTORY, DIRECTORY_ID, events,
+                                               directory->revision, &v->arena);
+    if (!same_message(v, &directory->base, &folded->base)) {
+        problem(v, "directory", DIRECTORY_ID, "the state is not the fold of its events");
+    }
+    for (size_t i = 0; i < directory->n_publications; i++) {
+        const Bl__Publication *publication = directory->publications[i];
+        uint8_t hash[PUBLICATION_HASH_BYTES];
+        struct bl_text source;
+
+        if (read_source(v->read, publication->kind, publication->id, publication->version, &source,
+                        NULL) != BL_OK) {
+            problem(v, "source", i, "is missing or fails its checksum");
+            continue;
+        }
+        v->rows[TABLE_SOURCES]++;
+        CHECK(crypto_generichash(hash, sizeof hash, (const uint8_t *)source.at, source.bytes, NULL,
+                                 0) == 0);
+        if (publication->hash.len != sizeof hash ||
+            memcmp(publication->hash.data, hash, sizeof hash) != 0) {
+            problem(v, "source", i, "is not what was published");
+        }
+    }
+    return BL_OK;
+}
+
+/* --- what is left over -------------------------------------------------------------------------
+ */
+
+/* Rows that no state stands for. Incidents of damaged records have no state, so there may be
+ * more of those; contents may be erased, so there may be fewer, which verify_content allows. */
+static enum bl_err verify_rows(struct verifying *v, struct bl_error *e)
+{
+    static const enum table tables[] = { TABLE_TIMERS,  TABLE_INBOX,    TABLE_OPEN,
+                                         TABLE_NUMBERS, TABLE_CONTENTS, TABLE_SOURCES };
+
+    for (size_t i = 0; i < BL_COUNT(tables); i++) {
+        uint64_t rows;
+        enum bl_err err = read_rows(v->read, tables[i], &rows, e);
+
+        if (err != BL_OK) {
+            return err;
+        }
+        if (rows != v->rows[tables[i]]) {
+            problem(v, table_name(tables[i]), rows, "rows, of which some stand for nothing");
+        }
+    }
+    return BL_OK;
+}
+
+static enum bl_err verify_counts(struct verifying *v, struct bl_error *e)
+{
+    for (size_t i = 0; i < v->count_count; i++) {
+        int64_t value;
+        enum bl_err err =
+            read_count(v->read, v->counts[i].name, v->counts[i].department, &value, e);
+
+        if (err != BL_OK && err != BL_CORRUPT) {
+            return err;
+        }
+        if (err == BL_CORRUPT || value != v->counts[i].value) {
+            problem(v, v->counts[i].name, (uint64_t)v->counts[i].value, "is counted otherwise");
+        }
+    }
+    if (v->revisions != v->result->events) {
+        problem(v, "events", v->revisions, "are accounted for by states, others by none");
+    }
+    return BL_OK;
+}
+
+static bool visit_request(void *context, struct bl_text key, struct bl_text value)
+{
+    struct verifying *v = context;
+    ProtobufCMessage *message;
+
+    (void)key;
+    bl_arena_reset(&v->arena);
+    if (record_unpack(value, &bl__stored_request__descriptor, &v->arena, &message, NULL) != BL_OK) {
+        problem(v, "request", 0, "fails its checksum");
+        return true;
+    }
+    const Bl__StoredRequest *request = (const Bl__StoredRequest *)message;
+    if (request->event > v->result->events) {
+        problem(v, "request", request->event, "names an event that is not there");
+    }
+    return true;
+}
+
+static enum bl_err verify_all(struct verifying *v, struct bl_error *e)
+{
+    struct bl_text start = { NULL, 0 };
+    enum bl_err err = verify_chain(v, e);
+
+    if (err == BL_OK) {
+        err = verify_directory(v, e);
+    }
+    if (err == BL_OK) {
+        err = read_scan(v->read, TABLE_APPLICATIONS, start, visit_application, v, e);
+    }
+    if (err == BL_OK) {
+        err = read_scan(v->read, TABLE_REQUESTS, start, visit_request, v, e);
+    }
+    if (err == BL_OK) {
+        err = verify_rows(v, e);
+    }
+    return err == BL_OK ? verify_counts(v, e) : err;
+}
+
+enum bl_err verify_store(struct store *store, FILE *report, struct verify_result *result,
+                         struct bl_error *e)
+{
+    static const struct verify_result none;
+    struct verifying *v = NULL;
+    struct bl_arena own AUTO(bl_arena_free);
+    struct store_read *read AUTO(store_read_end) = NULL;
+
+    bl_arena_init(&own, sizeof *v, SIZE_MAX);
+    enum bl_err err = store_read_begin(store, &read, e);
+    if (err != BL_OK) {
+        return err;
+    }
+    *result = none;
+    v = bl_arena_new(&own, struct verifying);
+    v->read = read;
+    v->report = report;
+    v->result = result;
+    bl_arena_init(&v->arena, 1 << 14, SIZE_MAX);
+    bl_arena_init(&v->counts_arena, 1 << 12, SIZE_MAX);
+    err = verify_all(v, e);
+    bl_arena_free(&v->arena);
+    bl_arena_free(&v->counts_arena);
+    if (err == BL_OK && result->problems > 0) {
+        err = bl_error_set(e, BL_CORRUPT, "%" PRIu64 " problems", result->problems);
+    }
+    return err;
+}

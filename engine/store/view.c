@@ -1,0 +1,160 @@
+#include "store/view.h"
+
+#include <string.h>
+
+#include "core/application.h"
+#include "core/countdown.h"
+#include "store/sight.h"
+
+Bl__Title *view_title(struct bl_arena *arena, const Bl__Text *text)
+{
+    Bl__Title *title = bl_arena_new(arena, Bl__Title);
+
+    bl__title__init(title);
+    if (text != NULL) {
+        title->zh = text->zh;
+        title->en = text->en;
+    }
+    return title;
+}
+
+Bl__Title *view_department(const struct viewer *viewer, const char *id)
+{
+    for (size_t i = 0; viewer->departments != NULL && i < viewer->departments->n_departments; i++) {
+        if (strcmp(viewer->departments->departments[i]->key, id) == 0) {
+            return view_title(viewer->arena, viewer->departments->departments[i]->value->title);
+        }
+    }
+    Bl__Title *title = view_title(viewer->arena, NULL);
+    title->zh = id;
+    return title;
+}
+
+const char *view_masked(struct bl_arena *arena, const char *name)
+{
+    size_t bytes = strlen(name), first = bytes == 0 ? 0 : 1;
+
+    while (first < bytes && ((unsigned char)name[first] & 0xC0) == 0x80) {
+        first++;
+    }
+    size_t hidden = bl_text_characters(name + first, bytes - first);
+    hidden = hidden > 3 ? 3 : hidden;
+    return bl_arena_printf(arena, "%.*s%.*s", (int)first, name, (int)hidden, "***");
+}
+
+static Bl__ClockView *view_clock(const struct viewer *viewer, const struct calendar *calendar,
+                                 const Bl__Clock *clock, struct limit limit)
+{
+    if (clock == NULL || clock->phase == BL__CLOCK__PHASE__PHASE_UNSPECIFIED) {
+        return NULL;
+    }
+    Bl__ClockView *view = bl_arena_new(viewer->arena, Bl__ClockView);
+    bl__clock_view__init(view);
+    view->due_at = clock->due_at;
+    view->provisional = clock->provisional;
+    view->running = countdown_is_open(clock);
+    view->overdue =
+        clock->phase == BL__CLOCK__PHASE__OVERDUE || (view->running && viewer->now > clock->due_at);
+    if (view->running) {
+        view->remaining_days = clock_remaining(calendar, viewer->now, clock->due_at);
+    }
+    view->limit = limit_format(limit, bl_arena_alloc(viewer->arena, LIMIT_TEXT));
+    return view;
+}
+
+static void view_needs(const struct viewer *viewer, const struct catalog_version *version,
+                       const struct definition_item *item, Bl__ItemView *view)
+{
+    view->needs = bl_arena_array(viewer->arena, const char *, item->needs.branch_count);
+    view->n_needs = item->needs.branch_count;
+    for (size_t i = 0; i < item->needs.branch_count; i++) {
+        view->needs[i] = version->definition->items[item->needs.branches[i]].id;
+    }
+}
+
+static Bl__ItemView *view_item(const struct viewer *viewer, const struct catalog_version *version,
+                               const Bl__Item *item, uint32_t index)
+{
+    const struct definition_item *definition = &version->definition->items[index];
+    Bl__ItemView *view = bl_arena_new(viewer->arena, Bl__ItemView);
+
+    bl__item_view__init(view);
+    view->id = item->id;
+    view->title = view_title(viewer->arena, definition->source->title);
+    view->department = item->department;
+    view->department_title = view_department(viewer, item->department);
+    view->state = item->state;
+    view->result = item->result;
+    view->light = application_item_light(item, viewer->now);
+    view->since = item->since;
+    view->promise = view_clock(viewer, version->calendar, item->promise, definition->promise);
+    view->legal = view_clock(viewer, version->calendar, item->legal, definition->legal);
+    view_needs(viewer, version, definition, view);
+    if (item->state == BL__ITEM__STATE__NOT_NEEDED && definition->when != NULL) {
+        view->condition = definition->source->when;
+    }
+    view->incident = item->incident;
+    view->failures = item->failures;
+    view->document = item->document;
+    view->held = item->held;
+    view->retry_at = item->retry_at;
+    return view;
+}
+
+Bl__ApplicationView *view_application(const struct viewer *viewer,
+                                      const Bl__Application *application, const char *applicant)
+{
+    Bl__ApplicationView *view = bl_arena_new(viewer->arena, Bl__ApplicationView);
+    struct catalog_version version = { 0 };
+
+    bl__application_view__init(view);
+    view->number = application->number;
+    view->id = application->id;
+    view->workflow = application->workflow;
+    view->version = application->version;
+    view->state = application_state(application);
+    view->light = application_light(application, viewer->now);
+    view->submitted_at = application->submitted_at;
+    view->effective_at = application->effective_at;
+    view->accepted_at = application->accepted_at;
+    view->ended_at = application->ended_at;
+    view->revision = application->revision;
+    view->last_event = application->last_event;
+    view->window = application->window;
+    if (applicant != NULL) {
+        view->applicant = view_masked(viewer->arena, applicant);
+    }
+    if (catalog_find(viewer->catalog, application->workflow, application->version, &version,
+                     NULL) != BL_OK) {
+        return view;  // its definition is damaged: what the state itself says is shown
+    }
+    view->title = view_title(viewer->arena, version.definition->source->title);
+    view->promise =
+        view_clock(viewer, version.calendar, application->promise, version.definition->promise);
+    view->legal =
+        view_clock(viewer, version.calendar, application->legal, version.definition->legal);
+    view->items = bl_arena_array(viewer->arena, Bl__ItemView *, application->n_items);
+    for (uint32_t i = 0; i < application->n_items; i++) {
+        if (sight_item(viewer->principal, application->items[i])) {
+            view->items[view->n_items++] = view_item(viewer, &version, application->items[i], i);
+        }
+    }
+    return view;
+}
+
+Bl__EventView *view_event(const struct viewer *viewer, const Bl__Application *application,
+                          Bl__Event *event)
+{
+    Bl__EventView *view = bl_arena_new(viewer->arena, Bl__EventView);
+    int item = application_event_item(event);
+
+    bl__event_view__init(view);
+    view->event = event;
+    if (application != NULL) {
+        view->application = application->number;
+        if (item >= 0 && (size_t)item < application->n_items) {
+            view->item = application->items[item]->id;
+        }
+    }
+    return view;
+}
