@@ -132,7 +132,8 @@ static struct yaml_position place_of(const struct report *report, const char *pa
     return yaml_position(report->document, target.message, target.field, target.element);
 }
 
-static const char *text_of(struct report *report, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static const char *
+text_of(struct report *report, const char *format, va_list arguments)
 {
     char *text = NULL;
     const char *copy;
