@@ -1,0 +1,330 @@
+/* The cycle without sockets: submissions and decisions in batches, straight into core and store.
+ * It measures what the engine costs by itself, and makes the large stores of the other benchmarks.
+ *
+ *   bench-cycle [-n APPLICATIONS] [-b APPLICATIONS_IN_A_BATCH] [-o OPEN_PERCENT] -d DIR
+ * WORKFLOW_DIR
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "broker/cycle.h"
+#include "google/protobuf/struct.pb-c.h"
+#include "store/stats.h"
+
+#define ITEMS 5
+
+static const char *const items[ITEMS] = { "licence", "seal", "tax", "insurance", "medical" };
+static const char *const departments[ITEMS] = { "amr", "psb", "tax", "hrss", "nhsa" };
+
+struct options {
+    uint64_t applications;
+    uint32_t batch;
+    uint32_t open_percent;
+    const char *store, *workflows;
+};
+
+struct bench {
+    struct options options;
+    struct store *store;
+    struct catalog *catalog;
+    struct log log;
+    struct cycle *cycle;
+    struct batch batch;
+    bl_time now;
+    Bl__Submit submit;
+    struct principal workers[ITEMS];
+    uint64_t waiting[1 << 16];  // applications whose decisions the next batch brings
+    size_t waiting_count;
+    uint64_t submitted, events, batches;
+};
+
+static void stop(const char *what, const struct bl_error *e)
+{
+    (void)fprintf(stderr, "%s: %s\n", what, e->text);
+    exit(1);
+}
+
+/* --- the form ----------------------------------------------------------------------------------
+ */
+
+static size_t add_field(uint8_t *form, const char *name, Google__Protobuf__Value *value)
+{
+    Google__Protobuf__Struct__FieldsEntry entry = GOOGLE__PROTOBUF__STRUCT__FIELDS_ENTRY__INIT;
+    Google__Protobuf__Struct__FieldsEntry *entries[] = { &entry };
+    Google__Protobuf__Struct message = GOOGLE__PROTOBUF__STRUCT__INIT;
+
+    entry.key = (char *)name;
+    entry.value = value;
+    message.n_fields = 1;
+    message.fields = entries;
+    return google__protobuf__struct__pack(&message, form);
+}
+
+static size_t make_form(uint8_t *form)
+{
+    static const struct {
+        const char *name, *text;
+        double number;
+        Google__Protobuf__Value__KindCase kind;
+    } fields[] = {
+#define T(name, text) { name, text, 0, GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE }
+#define N(name, number)                                                                            \
+    {                                                                                              \
+        name, "", number, GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE                               \
+    }
+        T("company", "示范县老张餐饮管理有限公司"),
+        T("credit_code", "91350100M000100Y43"),
+        T("owner", "张三"),
+        T("owner_id", "11010519491231002X"),
+        T("phone", "13800000000"),
+        T("address", "示范县城关镇人民路十八号二层东侧商铺"),
+        T("scope", "餐饮服务；食品销售；外卖递送服务；会议及展览服务"),
+        N("area", 128.5),
+        N("seats", 40),
+        T("opening", "2026-12-01"),
+        { "gas", "", 1, GOOGLE__PROTOBUF__VALUE__KIND_BOOL_VALUE },
+        T("remark", "无"),
+    };
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < BL_COUNT(fields); i++) {
+        Google__Protobuf__Value value = GOOGLE__PROTOBUF__VALUE__INIT;
+
+        value.kind_case = fields[i].kind;
+        if (fields[i].kind == GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE) {
+            value.string_value = (char *)fields[i].text;
+        } else if (fields[i].kind == GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE) {
+            value.number_value = fields[i].number;
+        } else {
+            value.bool_value = true;
+        }
+        bytes += add_field(form + bytes, fields[i].name, &value);
+    }
+    return bytes;
+}
+
+static void make_submit(Bl__Submit *submit)
+{
+    static uint8_t form[4096], packed[8192];
+    Bl__Content content = BL__CONTENT__INIT;
+    Bl__Applicant applicant = BL__APPLICANT__INIT;
+
+    applicant.name = "张三";
+    content.applicant = &applicant;
+    content.form.data = form;
+    content.form.len = make_form(form);
+    bl__submit__init(submit);
+    submit->workflow = "fanout5";
+    submit->content.data = packed;
+    submit->content.len = bl__content__pack(&content, packed);
+}
+
+/* --- publishing --------------------------------------------------------------------------------
+ */
+
+static void publish(struct bench *bench, const char *file)
+{
+    static const struct principal admin = { BL__KEY__ROLE__ADMINISTRATOR, "bench", "" };
+    static char source[1 << 20];
+    Bl__Command command = BL__COMMAND__INIT;
+    Bl__Publish what = BL__PUBLISH__INIT;
+    struct bl_error e = { 0 };
+    char path[512];
+
+    (void)snprintf(path, sizeof path, "%s/%s", bench->options.workflows, file);
+    FILE *in = fopen(path, "r");
+    if (in == NULL) {
+        (void)bl_error_set(&e, BL_IO, "cannot be read");
+        stop(path, &e);
+    }
+    what.source.data = (uint8_t *)source;
+    what.source.len = fread(source, 1, sizeof source, in);
+    what.file = file;
+    (void)fclose(in);
+    command.what_case = BL__COMMAND__WHAT_PUBLISH;
+    command.publish = &what;
+    batch_reset(&bench->batch);
+    struct batch_command *added = batch_add(&bench->batch, &command, &admin);
+    if (cycle_run(bench->cycle, &bench->batch, bench->now, &e) != BL_OK) {
+        stop("publish", &e);
+    }
+    if (added->answer.refusal != NULL) {
+        (void)fprintf(stderr, "%s: %s %s\n", file, added->answer.refusal->rule,
+                      added->answer.refusal->pointer);
+        exit(1);
+    }
+}
+
+/* --- batches -----------------------------------------------------------------------------------
+ */
+
+static void add_decisions(struct bench *bench)
+{
+    struct bl_arena *arena = &bench->batch.arena;
+
+    for (size_t i = 0; i < bench->waiting_count; i++) {
+        for (size_t k = 0; k < ITEMS; k++) {
+            Bl__Command *command = bl_arena_new(arena, Bl__Command);
+            Bl__Decide *decide = bl_arena_new(arena, Bl__Decide);
+
+            bl__command__init(command);
+            bl__decide__init(decide);
+            decide->item = items[k];
+            decide->result = BL__ITEM__RESULT__GRANTED;
+            decide->attempt = "7-1042";
+            decide->opinion = "经审查，材料齐全，符合规定条件，同意。";
+            command->application_id = bench->waiting[i];
+            command->what_case = BL__COMMAND__WHAT_DECIDE;
+            command->decide = decide;
+            (void)batch_add(&bench->batch, command, &bench->workers[k]);
+        }
+    }
+    bench->waiting_count = 0;
+}
+
+static void add_submissions(struct bench *bench)
+{
+    static const struct principal clerk = { BL__KEY__ROLE__CLERK, "clerk", "" };
+    struct bl_arena *arena = &bench->batch.arena;
+    uint64_t left = bench->options.applications - bench->submitted;
+    uint64_t count = left < bench->options.batch ? left : bench->options.batch;
+
+    for (uint64_t i = 0; i < count; i++) {
+        Bl__Command *command = bl_arena_new(arena, Bl__Command);
+        uint64_t n = ++bench->submitted;
+
+        bl__command__init(command);
+        command->request_id = bl_arena_printf(
+            arena, "%08" PRIx64 "-%04" PRIx64 "-7000-8000-%012" PRIx64,
+            (uint64_t)(bench->now / 1000) >> 16, (uint64_t)(bench->now / 1000) & 0xffff, n);
+        command->what_case = BL__COMMAND__WHAT_SUBMIT;
+        command->submit = &bench->submit;
+        (void)batch_add(&bench->batch, command, &clerk);
+    }
+}
+
+static void collect(struct bench *bench)
+{
+    for (size_t i = 0; i < bench->batch.command_count; i++) {
+        const Bl__Answer *answer = &bench->batch.commands[i].answer;
+
+        if (answer->refusal != NULL) {
+            (void)fprintf(stderr, "refused: %s %s\n", answer->refusal->rule,
+                          answer->refusal->pointer);
+            exit(1);
+        }
+        if (bench->batch.commands[i].command->what_case == BL__COMMAND__WHAT_SUBMIT &&
+            answer->application_id % 100 >= bench->options.open_percent) {
+            bench->waiting[bench->waiting_count++] = answer->application_id;
+        }
+    }
+}
+
+static void run(struct bench *bench)
+{
+    struct bl_error e = { 0 };
+
+    while (bench->submitted < bench->options.applications || bench->waiting_count > 0) {
+        batch_reset(&bench->batch);
+        add_decisions(bench);
+        add_submissions(bench);
+        bench->now = bl_time_now();
+        if (cycle_run(bench->cycle, &bench->batch, bench->now, &e) != BL_OK) {
+            stop("cycle", &e);
+        }
+        collect(bench);
+        bench->batches++;
+    }
+    bench->events = bench->batch.newest_event;
+}
+
+static void open_bench(struct bench *bench)
+{
+    struct store_config store = { .path = bench->options.store };
+    struct cycle_config cycle = { 0 };
+    struct bl_error e = { 0 };
+
+    if (store_open(&store, &bench->store, &e) != BL_OK) {
+        stop(bench->options.store, &e);
+    }
+    catalog_open(bench->store, &bench->catalog);
+    if (cycle_open(&cycle, bench->store, bench->catalog, &bench->log, &bench->cycle, &e) != BL_OK) {
+        stop(bench->options.store, &e);
+    }
+    batch_init(&bench->batch);
+    bench->now = bl_time_now();
+    for (size_t i = 0; i < ITEMS; i++) {
+        bench->workers[i] = (struct principal){ .role = BL__KEY__ROLE__WORKER, .name = "worker" };
+        bl_text_copy(bench->workers[i].department, sizeof bench->workers[i].department,
+                     departments[i]);
+    }
+    make_submit(&bench->submit);
+}
+
+static double seconds_of(struct timeval t)
+{
+    return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+static void report(const struct bench *bench, bl_span wall, const struct rusage *before)
+{
+    struct rusage after;
+    double n = (double)bench->options.applications;
+
+    (void)getrusage(RUSAGE_SELF, &after);
+    double cpu = seconds_of(after.ru_utime) + seconds_of(after.ru_stime) -
+                 seconds_of(before->ru_utime) - seconds_of(before->ru_stime);
+    (void)printf("{\"applications\":%" PRIu64 ",\"events\":%" PRIu64 ",\"batches\":%" PRIu64
+                 ",\"apps_per_s\":%.0f,\"cpu_us_per_app\":%.2f,\"content_bytes\":%zu}\n",
+                 bench->options.applications, bench->events, bench->batches,
+                 n / ((double)wall / 1e6), cpu * 1e6 / n, bench->submit.content.len);
+}
+
+int main(int argc, char **argv)
+{
+    static struct bench bench = { .options = { 100000, 500, 0, NULL, NULL } };
+    struct rusage before;
+    int option;
+
+    while ((option = getopt(argc, argv, "n:b:o:d:")) != -1) {
+        switch (option) {
+        case 'n':
+            bench.options.applications = strtoull(optarg, NULL, 10);
+            break;
+        case 'b':
+            bench.options.batch = (uint32_t)strtoul(optarg, NULL, 10);
+            break;
+        case 'o':
+            bench.options.open_percent = (uint32_t)strtoul(optarg, NULL, 10);
+            break;
+        case 'd':
+            bench.options.store = optarg;
+            break;
+        default:
+            return 2;
+        }
+    }
+    if (bench.options.store == NULL || optind + 1 != argc ||
+        bench.options.batch * (1 + ITEMS) > BATCH_COMMANDS_MAX) {
+        (void)fprintf(stderr, "bench-cycle [-n N] [-b N] [-o PERCENT] -d STORE WORKFLOWS\n");
+        return 2;
+    }
+    bench.options.workflows = argv[optind];
+    open_bench(&bench);
+    publish(&bench, "calendars/cn.yaml");
+    publish(&bench, "departments.yaml");
+    publish(&bench, "../tests/bench/fanout5.yaml");
+    (void)getrusage(RUSAGE_SELF, &before);
+    bl_span start = bl_time_monotonic();
+    run(&bench);
+    report(&bench, bl_time_monotonic() - start, &before);
+    batch_free(&bench.batch);
+    cycle_close(&bench.cycle);
+    catalog_close(&bench.catalog);
+    store_close(&bench.store);
+    return 0;
+}
