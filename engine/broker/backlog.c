@@ -46,6 +46,7 @@ void backlog_free(struct backlog *backlog)
     for (uint32_t i = 0; i < backlog->lane_count; i++) {
         free(backlog->lanes[i]);
     }
+    free(backlog->lanes);
     backlog->lane_count = 0;
 }
 
@@ -56,8 +57,10 @@ struct lane *backlog_lane(struct backlog *backlog, const char *item)
             return backlog->lanes[i];
         }
     }
-    if (backlog->lane_count == BACKLOG_LANES_MAX) {
-        return backlog->lanes[BACKLOG_LANES_MAX - 1];
+    if (backlog->lane_count == backlog->lane_capacity) {
+        backlog->lane_capacity = 2 * backlog->lane_capacity + 8;
+        backlog->lanes = realloc(backlog->lanes, backlog->lane_capacity * sizeof(struct lane *));
+        CHECK(backlog->lanes != NULL);
     }
     struct lane *lane = calloc(1, sizeof *lane);
 

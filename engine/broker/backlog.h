@@ -12,7 +12,6 @@
 
 #define BACKLOG_READY_MAX 8192    // of one lane
 #define BACKLOG_DELAYED_MAX 8192  // of one department
-#define BACKLOG_LANES_MAX 512     // item ids of one department; further ones share the last lane
 #define BACKLOG_SCAN_ROWS 512     // read in one go
 #define BACKLOG_ID_BYTES 64       // of an item or department, with its NUL
 
@@ -39,8 +38,8 @@ struct lane {
 struct backlog {
     struct tasks *tasks;
     char department[BACKLOG_ID_BYTES];
-    struct lane *lanes[BACKLOG_LANES_MAX];
-    uint32_t lane_count;
+    struct lane **lanes;  // as many as published workflows have item ids for the department
+    uint32_t lane_count, lane_capacity;
     struct edf delayed;      // by not_before
     struct edf_key horizon;  // from here on the inbox was not read yet
     bl_time reread_at;       // delayed tasks were put out: from then on they may be ready

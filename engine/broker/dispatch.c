@@ -8,7 +8,6 @@
 #include "wire/attempt.h"
 
 #define WORD_BITS 64
-#define LANE_WORDS (BACKLOG_LANES_MAX / WORD_BITS)
 
 struct department {
     struct backlog backlog;         // first, so that a task leads to its department
@@ -28,7 +27,8 @@ struct worker {
     bool draining, paused;
     char **items;  // sorted by nobody: few; item_count 0: all
     size_t item_count;
-    uint64_t serves[LANE_WORDS];
+    uint64_t *serves;  // a bit for each lane, where it names items
+    uint32_t serves_words;
     struct task *tasks;  // leased and deciding
 };
 
@@ -110,15 +110,32 @@ static bool worker_is_free(const struct worker *worker)
 
 static bool worker_serves(const struct worker *worker, const struct lane *lane)
 {
+    uint32_t word = lane->index / WORD_BITS;
+
     return worker->item_count == 0 ||
-           (worker->serves[lane->index / WORD_BITS] >> (lane->index % WORD_BITS) & 1) != 0;
+           (word < worker->serves_words &&
+            (worker->serves[word] >> (lane->index % WORD_BITS) & 1) != 0);
+}
+
+static void set_serves(struct worker *worker, uint32_t lane)
+{
+    uint32_t word = lane / WORD_BITS;
+
+    if (word >= worker->serves_words) {
+        worker->serves = realloc(worker->serves, (word + 1) * sizeof *worker->serves);
+        CHECK(worker->serves != NULL);
+        memset(worker->serves + worker->serves_words, 0,
+               (word + 1 - worker->serves_words) * sizeof *worker->serves);
+        worker->serves_words = word + 1;
+    }
+    worker->serves[word] |= UINT64_C(1) << (lane % WORD_BITS);
 }
 
 static void mark_lane(struct worker *worker, const struct lane *lane)
 {
     for (size_t i = 0; i < worker->item_count; i++) {
         if (strcmp(worker->items[i], lane->item) == 0) {
-            worker->serves[lane->index / WORD_BITS] |= UINT64_C(1) << (lane->index % WORD_BITS);
+            set_serves(worker, lane->index);
         }
     }
 }
@@ -135,7 +152,7 @@ static void mark_lanes(struct department *department)
     }
 }
 
-static void worker_take_items(struct worker *worker, char *const *items, size_t item_count)
+static void worker_take_items(struct worker *worker, const char *const *items, size_t item_count)
 {
     worker->item_count = item_count < DISPATCH_ITEMS_MAX ? item_count : DISPATCH_ITEMS_MAX;
     worker->items = calloc(worker->item_count + 1, sizeof *worker->items);
@@ -152,6 +169,7 @@ static void worker_free(struct worker *worker)
         free(worker->items[i]);
     }
     free(worker->items);
+    free(worker->serves);
     free(worker);
 }
 
@@ -181,8 +199,8 @@ static void department_remove_worker(struct department *department, const struct
     }
 }
 
-void dispatch_join(struct dispatch *dispatch, uint64_t id, const char *name, char *const *items,
-                   size_t item_count, uint32_t credit)
+void dispatch_join(struct dispatch *dispatch, uint64_t id, const char *name,
+                   const char *const *items, size_t item_count, uint32_t credit)
 {
     CHECK(id != 0 && worker_find(dispatch, id) == NULL);
     struct worker *worker = calloc(1, sizeof *worker);
@@ -456,6 +474,17 @@ void dispatch_ready(struct dispatch *dispatch, const char *name, const char *id,
     task_put(dispatch, task, now);
 }
 
+/* The port comes last: it may find that the worker is gone, and say so. */
+static void revoke(struct dispatch *dispatch, struct task *task)
+{
+    uint64_t worker = task->worker->id;
+    uint64_t attempt = task->attempt;
+
+    lease_end(dispatch, task);
+    tasks_drop(&dispatch->tasks, task);
+    dispatch->port.revoke(dispatch->port.context, worker, attempt);
+}
+
 void dispatch_gone(struct dispatch *dispatch, uint64_t application, uint32_t item)
 {
     struct task *task = tasks_find(&dispatch->tasks, application, item);
@@ -468,17 +497,17 @@ void dispatch_gone(struct dispatch *dispatch, uint64_t application, uint32_t ite
         task->news = NEWS_GONE;
         return;
     case TASK_LEASED:
-        dispatch->port.revoke(dispatch->port.context, task->worker->id, task->attempt);
-        lease_end(dispatch, task);
-        break;
+        revoke(dispatch, task);
+        return;
     case TASK_READY:
     case TASK_DELAYED:
         backlog_take(task->backlog, task);
-        break;
+        tasks_drop(&dispatch->tasks, task);
+        return;
     case TASK_NEW:
-        UNREACHABLE();
+        break;
     }
-    tasks_drop(&dispatch->tasks, task);
+    UNREACHABLE();
 }
 
 void dispatch_round(struct dispatch *dispatch)

@@ -47,7 +47,7 @@ struct dispatch_port {
     bool (*find)(void *context, const char *department, const char *task, struct backlog_row *row);
     /* Hands a task to its worker. Calls nothing of dispatch. */
     enum dispatch_sent (*send)(void *context, const struct dispatch_grant *grant);
-    /* Tells a worker that an attempt is over. */
+    /* Tells a worker that an attempt is over. May call dispatch_leave for it. */
     void (*revoke)(void *context, uint64_t worker, uint64_t attempt);
 };
 
@@ -71,7 +71,7 @@ void dispatch_round(struct dispatch *dispatch);
  *   items    ids that it serves; none: all of its department
  *   credit   cut to DISPATCH_CREDIT_MAX */
 void dispatch_join(struct dispatch *dispatch, uint64_t worker, const char *department,
-                   char *const *items, size_t item_count, uint32_t credit);
+                   const char *const *items, size_t item_count, uint32_t credit);
 /* What the worker held before: granted anew if it is still open, of its department, within its
  * credit, and no other's since. A lease that was this very one moves from the connection that was.
  *   returns  the new attempt; 0: it is over */

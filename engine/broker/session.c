@@ -158,7 +158,7 @@ struct session *session_begin(struct sessions *sessions, enum session_side side,
 static void session_free(struct session *session)
 {
     for (size_t i = 0; i < session->item_count; i++) {
-        free(session->items[i]);
+        free((char *)(uintptr_t)session->items[i]);
     }
     free(session->items);
     wire_frame_free(&session->out);

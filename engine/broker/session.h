@@ -15,7 +15,6 @@
 #define SESSIONS_MAX 20000          // of both sides
 #define SESSION_IN_FLIGHT_MAX 4096  // commands and queries of one client without an answer
 #define SESSION_ROUTE_BYTES 5       // of a routing id that the ROUTER made
-#define SESSION_OUT_FRAMES_MAX 8    // full frames that wait for a peer who does not read
 
 enum session_side { SIDE_CLIENT, SIDE_WORKER };
 
@@ -26,7 +25,7 @@ struct session {
     char key[IDENTITY_KEY_BYTES];  // public; "" where the broker runs --plain
     struct principal principal;
     char program[64];
-    char **items;  // of a worker
+    const char **items;  // of a worker
     size_t item_count;
     uint32_t credit;
     uint32_t in_flight;    // of a client
@@ -35,6 +34,7 @@ struct session {
     bl_time heard_wall;
     bl_span heard_at;
     struct wire_frame out;            // what leaves with the next flush
+    bool pong_is_out;                 // a frame carries at most one
     struct session *next, *previous;  // all sessions
     struct session *next_waiting;     // those with something to send
     bool is_waiting;

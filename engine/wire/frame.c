@@ -4,11 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#if __has_include("schema/wire_check.h")
 #include "schema/wire_check.h"
-#else
-#define wire_check(descriptor, at, bytes, e) ((void)(e), BL_OK)
-#endif
 
 #define FRAME_BYTES_FIRST ((size_t)4096)
 #define VARINT_BYTES_MAX 10
@@ -213,7 +209,7 @@ bool wire_read(struct wire_reader *reader, struct wire_field *field)
     if (!read_varint(&at, reader->end, &tag) || tag >> 3 == 0 || tag > UINT32_MAX) {
         return false;
     }
-    *field = (struct wire_field){ .number = (uint32_t)(tag >> 3) };
+    *field = (struct wire_field){ .number = (uint32_t)(tag >> 3), .bytes = { "", 0 } };
     if (!read_value(&at, reader->end, tag & 7, field)) {
         return false;
     }

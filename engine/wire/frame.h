@@ -83,7 +83,7 @@ struct wire_field {
     uint32_t number;
     struct bl_text raw;    // all of it, head included
     bool is_bytes;         // length-delimited: `bytes`; else `value`
-    struct bl_text bytes;  // borrowed from the frame
+    struct bl_text bytes;  // borrowed from the frame; empty where it is a number
     uint64_t value;
 };
 

@@ -1,0 +1,198 @@
+/* What leaves because a batch is on disk. */
+#include <string.h>
+#include <zmq.h>
+
+#include "broker/front_state.h"
+#include "wire/attempt.h"
+
+void front_renew_keys(struct front *front)
+{
+    const Bl__Directory *directory = desk_directory(front->config.desk, &front->arena);
+
+    if (directory != NULL) {
+        keyring_rebuild(front->config.keyring, directory);
+        front_review_keys(front);
+    }
+}
+
+static void take_effect(struct front *front, const struct effect *effect)
+{
+    switch (effect->kind) {
+    case EFFECT_TASK_READY: {
+        const struct definition_item *item = &effect->definition->items[effect->item];
+        struct edf_key key = { effect->due, effect->application, effect->item };
+
+        dispatch_ready(front->dispatch, item->department, item->id, key, effect->not_before, effect,
+                       front->wall);
+        return;
+    }
+    case EFFECT_TASK_GONE:
+        dispatch_gone(front->dispatch, effect->application, effect->item);
+        return;
+    case EFFECT_DIRECTORY:
+        front_renew_keys(front);
+        return;
+    }
+    UNREACHABLE();
+}
+
+static enum dispatch_outcome outcome_of(const Bl__Answer *answer)
+{
+    if (answer->refusal == NULL) {
+        return OUTCOME_DONE;
+    }
+    enum bl_err code = bl_err_from_name(answer->refusal->code);
+
+    return code == BL_FULL || code == BL_UNAVAILABLE ? OUTCOME_NOT_TAKEN : OUTCOME_REFUSED;
+}
+
+static void acknowledge(struct front *front, const struct batch_command *command)
+{
+    Bl__Acknowledgement acknowledgement = BL__ACKNOWLEDGEMENT__INIT;
+    char attempt[ATTEMPT_TEXT_BYTES];
+    struct session *session = session_find(&front->sessions, command->session);
+
+    dispatch_settle(front->dispatch, command->lease, outcome_of(&command->answer), front->wall);
+    if (session != NULL) {
+        acknowledgement.attempt = attempt_format(command->lease, attempt);
+        acknowledgement.event = command->answer.event;
+        acknowledgement.refusal = command->answer.refusal;
+        (void)front_tell(front, session, WIRE_TASK_ACKNOWLEDGEMENTS, &acknowledgement.base);
+    }
+}
+
+static void answer(struct front *front, const struct batch_command *command)
+{
+    struct session *session = session_find(&front->sessions, command->session);
+
+    if (command->lease != 0) {
+        acknowledge(front, command);
+    } else if (session != NULL) {
+        session_answered(session);
+        (void)front_tell(front, session, WIRE_BROKER_ANSWERS, &command->answer.base);
+    }
+}
+
+void front_publish_newest(struct front *front)
+{
+    uint8_t bytes[sizeof front->newest_event];
+
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(front->newest_event >> (8 * i));
+    }
+    // A subscriber that does not read misses numbers, never the newest that it reads after.
+    (void)zmq_send(front->publish, bytes, sizeof bytes, ZMQ_DONTWAIT);
+    front->published_event = front->newest_event;
+}
+
+void front_finish(struct front *front, struct batch *batch, enum bl_err outcome)
+{
+    front->batches++;
+    if (outcome == BL_OK) {
+        front->newest_event = batch->newest_event;
+        front->next_timer = batch->next_timer;
+        front->timers_due = batch->timers_due > 0;
+        for (size_t i = 0; i < batch->effect_count; i++) {
+            take_effect(front, &batch->effects[i]);
+        }
+    } else {  // full: what is due stays due, but there is no hurry
+        front->next_timer = front->wall + SECOND_US;
+        front->timers_due = false;
+    }
+    for (size_t i = 0; i < batch->command_count; i++) {
+        answer(front, &batch->commands[i]);
+    }
+    front_dispatch(front);
+    dispatch_round(front->dispatch);  // the effects that tasks pointed to are gone with the batch
+    if (front->published_event != front->newest_event) {
+        front_publish_newest(front);
+    }
+}
+
+/* --- tasks ------------------------------------------------------------------------------------ */
+
+void front_dispatch(struct front *front)
+{
+    front->more_to_dispatch = dispatch_run(front->dispatch, front->wall);
+}
+
+static bool find_source(struct front *front, const struct dispatch_grant *grant,
+                        struct task_source *source)
+{
+    const struct effect *effect = grant->hint;
+
+    if (effect == NULL || effect->content.at == NULL) {
+        return desk_task(front->config.desk, grant->application, grant->item, source);
+    }
+    *source = (struct task_source){
+        .definition = effect->definition,
+        .item = effect->item,
+        .number = effect->number,
+        .promise_due = effect->promise_due,
+        .legal_due = effect->legal_due,
+        .failures = effect->failures,
+        .content = effect->content,
+    };
+    return true;
+}
+
+static enum dispatch_sent send_task(void *context, const struct dispatch_grant *grant)
+{
+    struct front *front = context;
+    struct session *session = session_find(&front->sessions, grant->worker);
+    struct task_source source;
+
+    CHECK(session != NULL);
+    if (session->full) {
+        return DISPATCH_FULL;
+    }
+    if (!find_source(front, grant, &source)) {
+        return DISPATCH_OVER;
+    }
+    struct bl_text task = task_message(&source, grant->attempt, &front->scratch);
+
+    CHECK(task.at != NULL);  // COMMAND_BYTES_MAX sees to it
+    session_wait(&front->sessions, session);
+    if (!wire_frame_add_bytes(&session->out, WIRE_TASK_TASKS, task)) {
+        session->full = true;  // until it is flushed
+        return DISPATCH_FULL;
+    }
+    return DISPATCH_SENT;
+}
+
+static void revoke_task(void *context, uint64_t worker, uint64_t attempt)
+{
+    struct front *front = context;
+    struct session *session = session_find(&front->sessions, worker);
+    char text[ATTEMPT_TEXT_BYTES];
+
+    if (session != NULL) {
+        (void)front_tell_text(front, session, WIRE_TASK_REVOKED, attempt_format(attempt, text));
+    }
+}
+
+static size_t scan(void *context, const char *department, struct edf_key from,
+                   struct backlog_row *rows, size_t capacity)
+{
+    struct front *front = context;
+
+    return desk_scan(front->config.desk, department, from, rows, capacity);
+}
+
+static bool find(void *context, const char *department, const char *task, struct backlog_row *row)
+{
+    struct front *front = context;
+
+    return desk_find(front->config.desk, department, task, row);
+}
+
+struct dispatch_port front_port(struct front *front)
+{
+    return (struct dispatch_port){
+        .context = front,
+        .scan = scan,
+        .find = find,
+        .send = send_task,
+        .revoke = revoke_task,
+    };
+}
