@@ -397,13 +397,6 @@ void writer_base64(struct writer *writer, const void *bytes, size_t count)
     end_value(writer);
 }
 
-void writer_raw(struct writer *writer, struct bl_text value)
-{
-    CHECK(writer->style != WRITER_YAML);
-    begin_value(writer, false);
-    put(writer, value.at, value.bytes);
-}
-
 void writer_line(struct writer *writer)
 {
     CHECK(writer->depth == 0);

@@ -61,7 +61,5 @@ void writer_bool(struct writer *writer, bool value);
 void writer_null(struct writer *writer);
 /* Bytes as a string in base64. */
 void writer_base64(struct writer *writer, const void *bytes, size_t count);
-/* A value that is JSON already; not for WRITER_YAML. */
-void writer_raw(struct writer *writer, struct bl_text value);
 /* A newline between values at the top: JSON lines, YAML documents. Only at depth 0. */
 void writer_line(struct writer *writer);

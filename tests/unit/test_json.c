@@ -257,6 +257,30 @@ static void test_bounds(void **state)
     stop(&f);
 }
 
+/* A long key is not shown whole a hundred times. */
+static void test_long_key(void **state)
+{
+    static char text[JSON_BYTES_MAX];
+    struct fixture f;
+    ProtobufCMessage *message;
+    size_t n = (size_t)snprintf(text, sizeof text, "{\"items\":{\"");
+
+    (void)state;
+    memset(text + n, 'k', 900000);
+    n += 900000;
+    n += (size_t)snprintf(text + n, sizeof text - n, "\":{\"zebra0\":0");
+    for (int i = 1; i < 200; i++) {
+        n += (size_t)snprintf(text + n, sizeof text - n, ",\"zebra%d\":0", i);
+    }
+    n += (size_t)snprintf(text + n, sizeof text - n, "}}}");
+    start(&f);
+    assert_int_equal(
+        json_read_message(text, n, &sample__sample__descriptor, &f.arena, &message, &f.problems),
+        BL_INVALID);
+    assert_int_equal(f.problems.error_count, 201);
+    stop(&f);
+}
+
 static void test_defaults(void **state)
 {
     Sample__Part part = SAMPLE__PART__INIT;
@@ -366,7 +390,7 @@ static size_t add(struct CMUnitTest *tests, const char *name, CMUnitTestFunction
 
 int main(void)
 {
-    struct CMUnitTest tests[2 * BL_COUNT(round_trips) + BL_COUNT(wrongs) + BL_COUNT(styles) + 3];
+    struct CMUnitTest tests[2 * BL_COUNT(round_trips) + BL_COUNT(wrongs) + BL_COUNT(styles) + 4];
     size_t n = 0;
 
     for (size_t i = 0; i < BL_COUNT(round_trips); i++) {
@@ -380,6 +404,7 @@ int main(void)
         n += add(&tests[n], styles[i].name, test_style, &styles[i]);
     }
     n += add(&tests[n], "depth, count and size are bounded", test_bounds, NULL);
+    n += add(&tests[n], "a long key", test_long_key, NULL);
     n += add(&tests[n], "defaults when asked for", test_defaults, NULL);
     n += add(&tests[n], "held bytes that are no message", test_held_broken, NULL);
     CHECK(n == BL_COUNT(tests));

@@ -182,6 +182,18 @@ static void test_bounds(void **state)
     assert_string_equal(l.problems.problems[0].text, "the file has too many values");
     bl_arena_free(&l.arena);
 
+    /* What is wrong costs no more than what is right, however often it is said. */
+    n = (size_t)snprintf(many, sizeof many, "kinds: [");
+    for (int i = 0; i < 49000; i++) {
+        memcpy(many + n, "x, ", 3);
+        n += 3;
+    }
+    n += (size_t)snprintf(many + n, sizeof many - n, "]");
+    load(&l, many, n);
+    assert_int_equal(l.problems.error_count, 49000);
+    assert_true(l.arena.used_bytes < YAML_ARENA_BYTES);
+    bl_arena_free(&l.arena);
+
     /* Every key wrong: as many problems as anybody reads, and a count of the rest. */
     n = 0;
     for (int i = 0; i < 1000; i++) {
