@@ -37,6 +37,14 @@ bool compile_id(struct report *report, const char *path, const char *kind, const
 int compile_reference(struct compiler *compiler, const char *path, const char *kind,
                       const char *name);
 
+/* The department by its id; NULL if it is not there or nothing is known of departments. */
+const Bl__Department *compile_department_find(const struct definition_context *context,
+                                              const char *id);
+/* Is there such a department, as far as is known? */
+void compile_department(struct compiler *compiler, const char *path, const char *id);
+void compile_extension(struct compiler *compiler, const char *path, const Bl__Extension *source,
+                       struct limit *at_most, Bl__Extension__Approver *approver);
+
 /* The form: compile_form.c. */
 void compile_form(struct compiler *compiler);
 /* Conditions and joins: compile_join.c. */
@@ -44,7 +52,16 @@ const struct cel *compile_condition(struct compiler *compiler, const char *path,
                                     const char *source);
 void compile_join(struct compiler *compiler, const char *path, const Bl__Join *source,
                   const struct definition_item *of, struct definition_join *join);
-/* All of it. */
+/* Items: compile_item.c. Their names come first, so that needs may name what stands below. */
+void compile_item_names(struct compiler *compiler);
+void compile_item(struct compiler *compiler, struct definition_item *item);
+/* The order in which each item comes after what it needs, and whom it sets going:
+ * compile_order.c. After a circle the definition's order stays NULL. */
+void compile_order(struct compiler *compiler);
+/* The condition of an item, after the order: `item.x.result` is known once the needs are met, so x
+ * must be among them. */
+void compile_when(struct compiler *compiler, struct definition_item *item);
+/* All of it: compile.c. */
 void compile_workflow(struct compiler *compiler);
 
 /* What must hold of the compiled whole: check.c, which calls the other two. */

@@ -4,34 +4,11 @@
 #include <string.h>
 
 #include "definition/check_digits.h"
-
-/* google.protobuf.Struct on the wire: map<string, Value> fields = 1, and its Value. */
-enum { TAG_ENTRY = 0x0A, TAG_KEY = 0x0A, TAG_VALUE = 0x12, TAG_ELEMENT = 0x0A };
-enum value_tag {
-    VALUE_NONE = 0,
-    VALUE_NULL = 0x08,
-    VALUE_NUMBER = 0x11,
-    VALUE_STRING = 0x1A,
-    VALUE_BOOL = 0x20,
-    VALUE_STRUCT = 0x2A,
-    VALUE_LIST = 0x32,
-};
+#include "definition/form_wire.h"
 
 #define INTEGER_MAX 9007199254740992.0  // 2^53: beyond it a JSON number is no exact integer
 #define MONEY_MAX 1e13                  // keeps fen exact
 #define QUOTED_BYTES_MAX 120            // of an answer that a message repeats
-
-struct reader {
-    const unsigned char *at, *end;
-};
-
-/* A Value before it is checked against a field: its kind and its bytes. */
-struct wire_value {
-    enum value_tag tag;
-    double number;
-    bool boolean;
-    struct reader inside;  // of a string, struct or list
-};
 
 /* The form itself, or one row of a table. */
 struct level {
@@ -47,133 +24,6 @@ struct checker {
     struct form_problems *problems;
     bl_day today;
 };
-
-/* --- the wire ------------------------------------------------------------------------------- */
-
-static bool read_varint(struct reader *reader, uint64_t *value)
-{
-    uint64_t result = 0;
-
-    for (unsigned shift = 0; shift < 64 && reader->at < reader->end; shift += 7) {
-        unsigned char byte = *reader->at++;
-
-        result |= (uint64_t)(byte & 0x7F) << shift;
-        if (byte < 0x80) {
-            *value = result;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool read_bytes(struct reader *reader, struct reader *inside)
-{
-    uint64_t bytes;
-
-    if (!read_varint(reader, &bytes) || bytes > (size_t)(reader->end - reader->at)) {
-        return false;
-    }
-    *inside = (struct reader){ reader->at, reader->at + bytes };
-    reader->at += bytes;
-    return true;
-}
-
-static struct bl_text text_of(struct reader inside)
-{
-    return (struct bl_text){ (const char *)inside.at, (size_t)(inside.end - inside.at) };
-}
-
-static bool read_scalar(struct reader *inside, struct wire_value *value)
-{
-    uint64_t number;
-
-    if (value->tag == VALUE_NUMBER) {
-        if (inside->end - inside->at < 8) {
-            return false;
-        }
-        memcpy(&value->number, inside->at, 8);  // little-endian, as every machine we build for
-        inside->at += 8;
-        return true;
-    }
-    if (!read_varint(inside, &number)) {
-        return false;
-    }
-    value->boolean = number != 0;
-    return true;
-}
-
-/* Reads a Value: exactly one kind, so that every decoder sees the same one. */
-static bool read_value(struct reader inside, struct wire_value *value)
-{
-    *value = (struct wire_value){ .tag = VALUE_NONE };
-    if (inside.at == inside.end) {
-        return false;
-    }
-    value->tag = *inside.at++;
-    switch (value->tag) {
-    case VALUE_NULL:
-    case VALUE_NUMBER:
-    case VALUE_BOOL:
-        if (!read_scalar(&inside, value)) {
-            return false;
-        }
-        break;
-    case VALUE_STRING:
-        if (!read_bytes(&inside, &value->inside)) {
-            return false;
-        }
-        if (!bl_text_is_valid((const char *)value->inside.at,
-                              (size_t)(value->inside.end - value->inside.at))) {
-            return false;
-        }
-        break;
-    case VALUE_STRUCT:
-    case VALUE_LIST:
-        if (!read_bytes(&inside, &value->inside)) {
-            return false;
-        }
-        break;
-    case VALUE_NONE:
-    default:  // whatever the peer sent
-        return false;
-    }
-    return inside.at == inside.end;
-}
-
-/* Reads one entry of the map: a key and a Value, in either order, each once. */
-static bool read_entry(struct reader *reader, struct bl_text *key, struct wire_value *value)
-{
-    struct reader entry, part;
-    bool has_key = false, has_value = false;
-
-    if (reader->at == reader->end || *reader->at++ != TAG_ENTRY || !read_bytes(reader, &entry)) {
-        return false;
-    }
-    while (entry.at < entry.end) {
-        unsigned char tag = *entry.at++;
-
-        if (!read_bytes(&entry, &part)) {
-            return false;
-        }
-        if (tag == TAG_KEY && !has_key) {
-            *key = text_of(part);
-            has_key = bl_text_is_valid(key->at, key->bytes);
-        } else if (tag == TAG_VALUE && !has_value) {
-            has_value = read_value(part, value);
-        } else {
-            return false;
-        }
-    }
-    return has_key && has_value;
-}
-
-/* Reads the next element of a ListValue. */
-static bool read_element(struct reader *list, struct wire_value *value)
-{
-    struct reader inside;
-
-    return *list->at++ == TAG_ELEMENT && read_bytes(list, &inside) && read_value(inside, value);
-}
 
 /* --- problems -------------------------------------------------------------------------------- */
 
@@ -388,10 +238,10 @@ static bool is_option(const struct definition_field *field, struct bl_text text)
 }
 
 static void check_text(struct checker *checker, const struct level *level,
-                       const struct definition_field *field, const struct wire_value *wire,
+                       const struct definition_field *field, const struct form_wire_value *wire,
                        struct cel_value *value)
 {
-    struct bl_text text = text_of(wire->inside);
+    struct bl_text text = form_text_of(wire->inside);
     enum digits_fault fault;
     const char *rule = "";
 
@@ -414,7 +264,7 @@ static void check_text(struct checker *checker, const struct level *level,
 }
 
 static void check_number(struct checker *checker, const struct level *level,
-                         const struct definition_field *field, const struct wire_value *wire,
+                         const struct definition_field *field, const struct form_wire_value *wire,
                          struct cel_value *value)
 {
     double number = wire->number;
@@ -441,7 +291,7 @@ static void check_number(struct checker *checker, const struct level *level,
 }
 
 static void check_yes_no(struct checker *checker, const struct level *level,
-                         const struct definition_field *field, const struct wire_value *wire,
+                         const struct definition_field *field, const struct form_wire_value *wire,
                          struct cel_value *value)
 {
     if (wire->tag != VALUE_BOOL) {
@@ -451,36 +301,21 @@ static void check_yes_no(struct checker *checker, const struct level *level,
     *value = (struct cel_value){ .type = CEL_BOOL, .boolean = wire->boolean };
 }
 
-/* How many elements a ListValue has, or -1 if its bytes are none. */
-static int64_t list_count(struct reader list)
-{
-    struct reader inside;
-    int64_t count = 0;
-
-    while (list.at < list.end) {
-        if (*list.at++ != TAG_ELEMENT || !read_bytes(&list, &inside)) {
-            return -1;
-        }
-        count++;
-    }
-    return count;
-}
-
 static bool check_choices(struct checker *checker, const struct level *level,
-                          const struct definition_field *field, struct reader list, size_t count,
-                          struct cel_value *value)
+                          const struct definition_field *field, struct form_reader list,
+                          size_t count, struct cel_value *value)
 {
     struct cel_value *elements = bl_arena_try(checker->scratch, count * sizeof *elements);
-    struct wire_value wire;
+    struct form_wire_value wire;
 
     if (elements == NULL) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!read_element(&list, &wire)) {
+        if (!form_read_element(&list, &wire)) {
             return false;
         }
-        elements[i] = (struct cel_value){ .type = CEL_STRING, .string = text_of(wire.inside) };
+        elements[i] = (struct cel_value){ .type = CEL_STRING, .string = form_text_of(wire.inside) };
         if (wire.tag != VALUE_STRING) {
             report_type(checker, level, field, "choices");
             return true;
@@ -493,8 +328,8 @@ static bool check_choices(struct checker *checker, const struct level *level,
     return true;
 }
 
-static bool check_level(struct checker *checker, const struct level *level, struct reader bytes,
-                        struct form_value *values);
+static bool check_level(struct checker *checker, const struct level *level,
+                        struct form_reader bytes, struct form_value *values);
 
 /* What conditions see of a row: a map of the columns that are there. */
 static struct cel_value row_value(const struct definition_field *table,
@@ -516,13 +351,13 @@ static struct cel_value row_value(const struct definition_field *table,
 }
 
 static bool check_rows(struct checker *checker, const struct level *level,
-                       const struct definition_field *table, struct reader list, size_t count,
+                       const struct definition_field *table, struct form_reader list, size_t count,
                        struct cel_value *value)
 {
     size_t width = 2 * table->column_count;
     struct cel_value *rows = bl_arena_try(checker->scratch, count * (1 + width) * sizeof *rows);
     struct form_value *cells = bl_arena_try(checker->scratch, table->column_count * sizeof *cells);
-    struct wire_value wire;
+    struct form_wire_value wire;
 
     if (rows == NULL || cells == NULL) {
         return false;
@@ -530,7 +365,7 @@ static bool check_rows(struct checker *checker, const struct level *level,
     for (size_t i = 0; i < count; i++) {
         struct level row = { table->columns, table->column_count, table, i };
 
-        if (!read_element(&list, &wire)) {
+        if (!form_read_element(&list, &wire)) {
             return false;
         }
         if (wire.tag != VALUE_STRUCT) {
@@ -548,7 +383,7 @@ static bool check_rows(struct checker *checker, const struct level *level,
 
 /* Choices and tables. False if the bytes are no list. */
 static bool check_list(struct checker *checker, const struct level *level,
-                       const struct definition_field *field, const struct wire_value *wire,
+                       const struct definition_field *field, const struct form_wire_value *wire,
                        struct form_value *to)
 {
     bool is_table = field->type == BL__FIELD_DEFINITION__TYPE__TABLE;
@@ -558,7 +393,7 @@ static bool check_list(struct checker *checker, const struct level *level,
         report_type(checker, level, field, is_table ? "table" : "choices");
         return true;
     }
-    count = list_count(wire->inside);
+    count = form_list_count(wire->inside);
     if (count < 0) {
         return false;
     }
@@ -576,7 +411,7 @@ static bool check_list(struct checker *checker, const struct level *level,
 }
 
 static bool check_value(struct checker *checker, const struct level *level,
-                        const struct definition_field *field, const struct wire_value *wire,
+                        const struct definition_field *field, const struct form_wire_value *wire,
                         struct form_value *to)
 {
     to->present = wire->tag != VALUE_NULL &&
@@ -664,8 +499,8 @@ static void report_unknown(struct checker *checker, const struct level *level, s
 }
 
 /* Checks one Struct against its fields. False if the bytes are no Struct. */
-static bool check_level(struct checker *checker, const struct level *level, struct reader bytes,
-                        struct form_value *values)
+static bool check_level(struct checker *checker, const struct level *level,
+                        struct form_reader bytes, struct form_value *values)
 {
     size_t next = 0;
 
@@ -673,10 +508,10 @@ static bool check_level(struct checker *checker, const struct level *level, stru
     while (bytes.at < bytes.end) {
         const unsigned char *start = bytes.at;
         const struct definition_field *field;
-        struct wire_value wire;
+        struct form_wire_value wire;
         struct bl_text name;
 
-        if (!read_entry(&bytes, &name, &wire)) {
+        if (!form_read_entry(&bytes, &name, &wire)) {
             return false;
         }
         field = find(checker, level, name, next);
@@ -709,8 +544,8 @@ enum bl_err form_check(const struct definition *definition, struct bl_text bytes
 {
     struct checker checker = { definition, scratch, problems, today };
     struct level form = { definition->fields, definition->field_count, NULL, 0 };
-    struct reader reader = { (const unsigned char *)bytes.at,
-                             (const unsigned char *)bytes.at + bytes.bytes };
+    struct form_reader reader = { (const unsigned char *)bytes.at,
+                                  (const unsigned char *)bytes.at + bytes.bytes };
 
     problems->count = problems->total = 0;
     if (bytes.bytes > FORM_BYTES_MAX) {
