@@ -66,7 +66,7 @@ struct cycle {
     struct bl_arena *arena;  // the batch's
     bl_time now;
     struct mark mark;
-    struct cached *touched;
+    struct cached *touched, **touched_end;  // in the order of their first touch
     bool directory_touched;
     struct bl_map requests;   // fingerprint of the id → struct request_seen
     struct bl_map numbers;    // hash of a number given in this batch
@@ -152,6 +152,7 @@ enum bl_err cycle_open(const struct cycle_config *config, struct store *store,
     opened->store = store;
     opened->catalog = catalog;
     opened->log = log;
+    opened->touched_end = &opened->touched;
     bl_arena_init(&opened->directory_arena, 1 << 14, SIZE_MAX);
     bl_arena_init(&opened->counters_arena, 1 << 12, SIZE_MAX);
     cache_init(&opened->cache,
@@ -219,8 +220,9 @@ static void touch(struct cycle *cycle, struct cached *cached)
     if (!cached->touched) {
         cached->touched = true;
         cached->before = projection_of(cached->is_new ? NULL : cached->state, cycle->arena);
-        cached->next_touched = cycle->touched;
-        cycle->touched = cached;
+        cached->next_touched = NULL;
+        *cycle->touched_end = cached;
+        cycle->touched_end = &cached->next_touched;
     }
 }
 
@@ -982,6 +984,7 @@ static void settle_touched(struct cycle *cycle, bool committed)
             committed ? counter->next : counter->stored;
     }
     cycle->touched = NULL;
+    cycle->touched_end = &cycle->touched;
     bl_map_clear(&cycle->requests);
     bl_map_clear(&cycle->numbers);
     cycle->record_count = 0;

@@ -1,8 +1,8 @@
 /* The cycle without sockets: submissions and decisions in batches, straight into core and store.
  * It measures what the engine costs by itself, and makes the large stores of the other benchmarks.
  *
- *   bench-cycle [-n APPLICATIONS] [-b APPLICATIONS_IN_A_BATCH] [-o OPEN_PERCENT] -d DIR
- * WORKFLOW_DIR
+ *   bench-cycle [-n APPLICATIONS] [-b APPLICATIONS_IN_A_BATCH] [-o OPEN_PERCENT] [-m MAP_MIB] -d
+ * DIR WORKFLOW_DIR
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,6 +24,7 @@ struct options {
     uint64_t applications;
     uint32_t batch;
     uint32_t open_percent;
+    size_t map_bytes;  // 0: the default; less for tools that map it all
     const char *store, *workflows;
 };
 
@@ -244,7 +245,8 @@ static void run(struct bench *bench)
 
 static void open_bench(struct bench *bench)
 {
-    struct store_config store = { .path = bench->options.store };
+    struct store_config store = { .path = bench->options.store,
+                                  .map_bytes = bench->options.map_bytes };
     struct cycle_config cycle = { 0 };
     struct bl_error e = { 0 };
 
@@ -286,11 +288,11 @@ static void report(const struct bench *bench, bl_span wall, const struct rusage 
 
 int main(int argc, char **argv)
 {
-    static struct bench bench = { .options = { 100000, 500, 0, NULL, NULL } };
+    static struct bench bench = { .options = { .applications = 100000, .batch = 500 } };
     struct rusage before;
     int option;
 
-    while ((option = getopt(argc, argv, "n:b:o:d:")) != -1) {
+    while ((option = getopt(argc, argv, "n:b:o:m:d:")) != -1) {
         switch (option) {
         case 'n':
             bench.options.applications = strtoull(optarg, NULL, 10);
@@ -301,6 +303,9 @@ int main(int argc, char **argv)
         case 'o':
             bench.options.open_percent = (uint32_t)strtoul(optarg, NULL, 10);
             break;
+        case 'm':
+            bench.options.map_bytes = (size_t)strtoull(optarg, NULL, 10) << 20;
+            break;
         case 'd':
             bench.options.store = optarg;
             break;
@@ -310,7 +315,8 @@ int main(int argc, char **argv)
     }
     if (bench.options.store == NULL || optind + 1 != argc ||
         bench.options.batch * (1 + ITEMS) > BATCH_COMMANDS_MAX) {
-        (void)fprintf(stderr, "bench-cycle [-n N] [-b N] [-o PERCENT] -d STORE WORKFLOWS\n");
+        (void)fprintf(stderr,
+                      "bench-cycle [-n N] [-b N] [-o PERCENT] [-m MIB] -d STORE WORKFLOWS\n");
         return 2;
     }
     bench.options.workflows = argv[optind];
