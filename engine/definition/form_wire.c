@@ -5,10 +5,14 @@
 /* Tags of Struct, of its map's entries and of ListValue. */
 enum { TAG_ENTRY = 0x0A, TAG_KEY = 0x0A, TAG_VALUE = 0x12, TAG_ELEMENT = 0x0A };
 
-static bool read_varint(struct form_reader *reader, uint64_t *value)
+static inline bool read_varint(struct form_reader *reader, uint64_t *value)
 {
     uint64_t result = 0;
 
+    if (reader->at < reader->end && *reader->at < 0x80) {  // nearly all are one byte
+        *value = *reader->at++;
+        return true;
+    }
     for (unsigned shift = 0; shift < 64 && reader->at < reader->end; shift += 7) {
         unsigned char byte = *reader->at++;
 
@@ -21,7 +25,7 @@ static bool read_varint(struct form_reader *reader, uint64_t *value)
     return false;
 }
 
-static bool read_bytes(struct form_reader *reader, struct form_reader *inside)
+static inline bool read_bytes(struct form_reader *reader, struct form_reader *inside)
 {
     uint64_t bytes;
 
