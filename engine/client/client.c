@@ -141,6 +141,11 @@ static void hear(struct bl_client *client, struct bl_text bytes, bl_span now)
 
 static void say(struct bl_client *client, bl_span now)
 {
+    bool was_choked = client->connection->choked;
+
+    if (connection_can_send(client->connection) && was_choked) {
+        link_doubt(client_session_link(client->session));
+    }
     while (connection_can_send(client->connection) &&
            client_session_say(client->session, &client->frame, now)) {
         if (!connection_send(client->connection, &client->frame)) {

@@ -218,7 +218,7 @@ bool connection_receive_newest(struct connection *connection, uint64_t *newest)
     while (receive(connection, connection->sub, &bytes)) {
         uint64_t number = 0;
         for (size_t i = 0; i < bytes.bytes && bytes.bytes == sizeof(number); i++) {
-            number = number << 8 | (unsigned char)bytes.at[i];
+            number |= (uint64_t)(unsigned char)bytes.at[i] << (8 * i);
         }
         *newest = any && *newest > number ? *newest : number;
         any = true;

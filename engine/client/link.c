@@ -66,6 +66,11 @@ bool link_ping_is_due(const struct link *link, bl_span now)
     return link->state == LINK_UP && now - link->said_at >= link->heartbeat / 2;
 }
 
+void link_doubt(struct link *link)
+{
+    link->said_at -= link->heartbeat / 2;
+}
+
 void link_lose(struct link *link, bl_span now)
 {
     uint32_t doublings = link->failures < 7 ? link->failures : 7;  // 100 ms << 7 passes the maximum

@@ -53,6 +53,9 @@ void link_heard(struct link *link, bl_span now);
 void link_said(struct link *link, bl_span now);
 /* Has nothing been said for half a heartbeat? Half, so that one late turn costs nothing. */
 bool link_ping_is_due(const struct link *link, bl_span now);
+/* The socket takes frames again after it did not: the peer may be another than before. Makes a ping
+ * due, whose answer tells. */
+void link_doubt(struct link *link);
 
 /* The connection is worth nothing any more: dial again after a pause that doubles with each
  * failure in a row, with jitter so that a thousand workers do not return in one moment. */

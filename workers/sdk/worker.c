@@ -122,6 +122,11 @@ static uint32_t hear_all(struct bl_worker *worker, bl_span now)
 
 static void say(struct bl_worker *worker, bl_span now)
 {
+    bool was_choked = worker->connection->choked;
+
+    if (connection_can_send(worker->connection) && was_choked) {
+        link_doubt(worker_session_link(worker->session));
+    }
     while (connection_can_send(worker->connection) &&
            worker_session_say(worker->session, &worker->frame, now)) {
         if (!connection_send(worker->connection, &worker->frame)) {
