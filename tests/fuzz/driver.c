@@ -5,6 +5,7 @@
  * crash-NAME in the working folder, as with libFuzzer. */
 #include <dirent.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
