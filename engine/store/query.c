@@ -559,7 +559,8 @@ static enum bl_err answer_what(const struct asking *a)
         return list_incidents(a);
     case BL__QUERY__WHAT_DEPARTMENTS:
         return list_departments(a);
-    case BL__QUERY__WHAT_WORKERS:
+    case BL__QUERY__WHAT_WORKERS:  // only the broker's front knows who is connected
+        return BL_OK;
     case BL__QUERY__WHAT__NOT_SET:
         break;
     }
