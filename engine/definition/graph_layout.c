@@ -8,7 +8,8 @@
 #include "base/check.h"
 
 enum {
-    SWEEPS = 24,           // over the order; more changes nothing in practice
+    ROUNDS = 16,           // of looking for a better order, each with other ties
+    SWEEPS = 4,            // of each round
     EXCHANGES = 8,         // passes over neighbours in a layer, in each sweep
     SETTLINGS = 16,        // sweeps over the heights
     BOX_GAP = 24,          // between boxes of a layer: a badge fits too
@@ -291,9 +292,28 @@ static void replace(struct maker *maker, uint32_t layer)
     }
 }
 
-/* Sorts a layer by the mean place of its neighbours on one side. Equals keep their order, or change
- * it where `turn` is set: what one side leaves open the other one may care for. */
-static void sort_layer(struct maker *maker, uint32_t layer, const struct side *side, bool turn)
+/* A number that has nothing to do with the vertex's place, another one in each round. */
+static uint32_t lot(uint32_t vertex, uint32_t round)
+{
+    uint32_t mixed = (vertex + 1) * 0x9E3779B1U ^ round * 0x85EBCA77U;
+
+    mixed = (mixed ^ mixed >> 15) * 0xC2B2AE3DU;
+    return mixed ^ mixed >> 13;
+}
+
+static bool goes_after(const struct maker *maker, uint32_t a, uint32_t b, uint32_t round)
+{
+    const struct vertex *x = &maker->vertices[a], *y = &maker->vertices[b];
+
+    if (x->wish > y->wish) {
+        return true;
+    }
+    return round > 0 && x->wish >= y->wish && lot(a, round) > lot(b, round);
+}
+
+/* Sorts a layer by the mean place of its neighbours on one side. Equals keep their order in round
+ * 0; later rounds cast lots, for what one side leaves open the other one may care for. */
+static void sort_layer(struct maker *maker, uint32_t layer, const struct side *side, uint32_t round)
 {
     uint32_t *at = maker->layers[layer];
 
@@ -303,9 +323,7 @@ static void sort_layer(struct maker *maker, uint32_t layer, const struct side *s
     for (uint32_t i = 1; i < maker->layer_sizes[layer]; i++) {
         uint32_t vertex = at[i], j = i;
 
-        while (j > 0 &&
-               (maker->vertices[at[j - 1]].wish > maker->vertices[vertex].wish ||
-                (turn && maker->vertices[at[j - 1]].wish >= maker->vertices[vertex].wish))) {
+        while (j > 0 && goes_after(maker, at[j - 1], vertex, round)) {
             at[j] = at[j - 1];
             j--;
         }
@@ -386,15 +404,15 @@ static void restore(struct maker *maker, const uint32_t *places)
     }
 }
 
-static void sweep(struct maker *maker, bool rightwards, bool turn)
+static void sweep(struct maker *maker, bool rightwards, uint32_t round)
 {
     bool better = true;
 
     for (uint32_t i = 1; i < maker->layer_count; i++) {
         if (rightwards) {
-            sort_layer(maker, i, &maker->left, turn);
+            sort_layer(maker, i, &maker->left, round);
         } else {
-            sort_layer(maker, maker->layer_count - 1 - i, &maker->right, turn);
+            sort_layer(maker, maker->layer_count - 1 - i, &maker->right, round);
         }
     }
     for (int pass = 0; pass < EXCHANGES && better; pass++) {
@@ -405,6 +423,7 @@ static void sweep(struct maker *maker, bool rightwards, bool turn)
     }
 }
 
+/* Every round begins with the best order so far, shaken a little. */
 static void order(struct maker *maker)
 {
     uint32_t *best = bl_arena_array(maker->arena, uint32_t, maker->vertex_count);
@@ -412,8 +431,13 @@ static void order(struct maker *maker)
 
     keep(maker, best);
     maker->layout->crossings = all_crossings(maker);
-    for (int i = 0; i < SWEEPS && maker->layout->crossings > 0; i++) {
-        sweep(maker, i % 2 == 0, i % 3 == 2);
+    for (uint32_t i = 0; i < ROUNDS * SWEEPS && maker->layout->crossings > 0; i++) {
+        uint32_t round = i / SWEEPS, step = i % SWEEPS;
+
+        if (step == 0) {
+            restore(maker, best);
+        }
+        sweep(maker, (round + step) % 2 == 0, step == 0 ? round : 0);
         crossings = all_crossings(maker);
         if (crossings < maker->layout->crossings) {
             maker->layout->crossings = crossings;
