@@ -89,20 +89,49 @@ static bool add_block(struct bl_arena *arena, size_t bytes)
     return true;
 }
 
-void *bl_arena_try(struct bl_arena *arena, size_t bytes)
+static size_t rounded(size_t bytes)
+{
+    return (bytes + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+}
+
+/* Makes sure that the newest block has room; the memory is not taken yet. */
+static void *make_room(struct bl_arena *arena, size_t bytes)
 {
     if (bytes > arena->bound_bytes || arena->used_bytes > arena->bound_bytes - bytes) {
         return NULL;
     }
-    size_t rounded = (bytes + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-    bool is_short = arena->at == NULL || (size_t)(arena->end - arena->at) < rounded;
-    if (is_short && !add_block(arena, rounded)) {
-        return NULL;
+    bool is_short = arena->at == NULL || (size_t)(arena->end - arena->at) < rounded(bytes);
+    return is_short && !add_block(arena, rounded(bytes)) ? NULL : arena->at;
+}
+
+static void take(struct bl_arena *arena, size_t bytes)
+{
+    arena->at += rounded(bytes);
+    arena->used_bytes += rounded(bytes);
+}
+
+void *bl_arena_try(struct bl_arena *arena, size_t bytes)
+{
+    void *memory = make_room(arena, bytes);
+
+    if (memory != NULL) {
+        take(arena, bytes);
     }
-    void *memory = arena->at;
-    arena->at += rounded;
-    arena->used_bytes += rounded;
     return memory;
+}
+
+void *bl_arena_reserve(struct bl_arena *arena, size_t bytes)
+{
+    void *memory = make_room(arena, bytes);
+
+    CHECK(memory != NULL);
+    return memory;
+}
+
+void bl_arena_keep(struct bl_arena *arena, size_t bytes)
+{
+    CHECK((size_t)(arena->end - arena->at) >= rounded(bytes));
+    take(arena, bytes);
 }
 
 void *bl_arena_alloc(struct bl_arena *arena, size_t bytes)

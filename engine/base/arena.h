@@ -33,6 +33,10 @@ void bl_arena_free(struct bl_arena *arena);
 void *bl_arena_alloc(struct bl_arena *arena, size_t bytes);
 /* The same, or NULL past the bound: for sizes that a peer chose. */
 void *bl_arena_try(struct bl_arena *arena, size_t bytes);
+/* Room for at most `bytes`, of which bl_arena_keep keeps the first so many: for what is written in
+ * one go before its length is known. Nothing else may use the arena in between. */
+void *bl_arena_reserve(struct bl_arena *arena, size_t bytes);
+void bl_arena_keep(struct bl_arena *arena, size_t bytes);
 void *bl_arena_zero(struct bl_arena *arena, size_t bytes);
 void *bl_arena_copy(struct bl_arena *arena, const void *from, size_t bytes);
 char *bl_arena_string(struct bl_arena *arena, const char *from);

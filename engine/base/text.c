@@ -54,6 +54,12 @@ bool bl_text_is_valid(const char *text, size_t bytes)
                 continue;
             }
         }
+        /* most Chinese: E1–EC and EE–EF lead two bytes without further bounds */
+        if (bytes - i >= 3 && s[i] > 0xE0 && s[i] <= 0xEF && s[i] != 0xED &&
+            (s[i + 1] & 0xC0) == 0x80 && (s[i + 2] & 0xC0) == 0x80) {
+            i += 3;
+            continue;
+        }
         size_t length = sequence(s + i, bytes - i);
         if (length == 0) {
             return false;

@@ -28,10 +28,12 @@ struct effect {
     enum effect_kind {
         EFFECT_TASK_READY,  // a department may work on this item from `not_before` on
         EFFECT_TASK_GONE,   // nobody needs to any more: decided, ended or held
+        EFFECT_CONCLUDED,   // an application has ended
         EFFECT_DIRECTORY,   // keys or publications have changed
     } kind;
     uint64_t application;
     uint32_t item;
+    uint64_t event;      // that concluded it
     bl_time due;         // promise, or legal where there is none: earliest deadline first
     bl_time not_before;  // 0: now
     /* Of a ready task, so that it can be sent without reading the store: */

@@ -16,6 +16,7 @@ struct cached {
     struct cached *newer, *older;  // by use
     /* Of the batch that has touched it: */
     bool touched;
+    bool was_open;            // when the batch began, or it is new
     bool is_new;  // made by this batch
     struct cached *next_touched;
     struct projection before;  // what stood for it when the batch began

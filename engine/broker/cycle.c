@@ -205,7 +205,9 @@ static void record_event(struct cycle *cycle, Bl__Event *event, Bl__Aggregate ag
     event->previous = previous;
     event->recorded_at = event->at == cycle->now ? 0 : cycle->now;
     struct key key = key_of_id(event->seq);
-    struct bl_text record = record_seal_message(&event->base, cycle->arena);
+    size_t most = application_event_bytes_max(event);
+    struct bl_text record = most > 0 ? record_seal_bounded(&event->base, most, cycle->arena)
+                                     : record_seal_message(&event->base, cycle->arena);
     store_write_put(cycle->write, TABLE_EVENTS, key_keep(&key, cycle->arena), record);
     if (cycle->record_count == cycle->record_capacity) {
         cycle->record_capacity = cycle->record_capacity == 0 ? 1024 : cycle->record_capacity * 2;
@@ -219,6 +221,7 @@ static void touch(struct cycle *cycle, struct cached *cached)
 {
     if (!cached->touched) {
         cached->touched = true;
+        cached->was_open = cached->is_new || application_is_open(cached->state);
         cached->before = projection_of(cached->is_new ? NULL : cached->state, cycle->arena);
         cached->next_touched = NULL;
         *cycle->touched_end = cached;
@@ -848,6 +851,15 @@ static void effect_ready(struct cycle *cycle, const struct cached *cached, uint3
     effect->content = cached->content;
 }
 
+static void effect_concluded(struct cycle *cycle, const struct cached *cached)
+{
+    struct effect *effect = batch_effect(cycle->batch, EFFECT_CONCLUDED);
+
+    effect->application = cached->id;
+    effect->event = cached->state->last_event;
+    effect->number = bl_arena_string(cycle->arena, cached->state->number);
+}
+
 struct change {
     struct cycle *cycle;
     const struct cached *cached;
@@ -881,6 +893,9 @@ static void write_application(struct cycle *cycle, struct cached *cached)
     struct key key = key_of_id(cached->id);
 
     projection_diff(&cached->before, &after, write_row, &change);
+    if (cached->was_open && !application_is_open(cached->state)) {
+        effect_concluded(cycle, cached);
+    }
     for (size_t i = 0; i < cached->before.count_count; i++) {
         add_count(cycle, &cached->before.counts[i], -1);
     }
@@ -888,7 +903,8 @@ static void write_application(struct cycle *cycle, struct cached *cached)
         add_count(cycle, &after.counts[i], 1);
     }
     store_write_put(cycle->write, TABLE_APPLICATIONS, key_keep(&key, cycle->arena),
-                    record_seal_message(&cached->state->base, cycle->arena));
+                    record_seal_bounded(&cached->state->base, application_bytes_max(cached->state),
+                                        cycle->arena));
 }
 
 static enum bl_err write_counts(struct cycle *cycle, struct bl_error *e)

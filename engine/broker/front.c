@@ -133,6 +133,7 @@ void front_close(struct front **front)
     wire_socket_close(&own->publish);
     sessions_free(&own->sessions);
     dispatch_free(&own->dispatch);
+    bl_map_free(&own->reports);
     task_scratch_free(&own->scratch);
     bl_arena_free(&own->arena);
     free(own);

@@ -29,6 +29,8 @@ static void take_effect(struct front *front, const struct effect *effect)
     case EFFECT_TASK_GONE:
         dispatch_gone(front->dispatch, effect->application, effect->item);
         return;
+    case EFFECT_CONCLUDED:
+        return;  // told after the answers: front_report
     case EFFECT_DIRECTORY:
         front_renew_keys(front);
         return;
@@ -69,6 +71,7 @@ static void answer(struct front *front, const struct batch_command *command)
         acknowledge(front, command);
     } else if (session != NULL) {
         session_answered(session);
+        front_report_begin(front, command);
         (void)front_tell(front, session, WIRE_BROKER_ANSWERS, &command->answer.base);
     }
 }
@@ -101,6 +104,9 @@ void front_finish(struct front *front, struct batch *batch, enum bl_err outcome)
     }
     for (size_t i = 0; i < batch->command_count; i++) {
         answer(front, &batch->commands[i]);
+    }
+    if (outcome == BL_OK) {
+        front_report(front, batch);
     }
     front_dispatch(front);
     dispatch_round(front->dispatch);  // the effects that tasks pointed to are gone with the batch

@@ -17,6 +17,7 @@ struct front {
     char listen[WIRE_ENDPOINT_BYTES], workers[WIRE_ENDPOINT_BYTES], published[WIRE_ENDPOINT_BYTES];
     struct sessions sessions;
     struct dispatch *dispatch;
+    struct bl_map reports;  // application → session that wants to hear of its end
     struct batch *filling;  // NULL while all batches go round
     struct bl_arena arena;  // of one frame that came in, or one answer
     struct task_scratch scratch;
@@ -99,6 +100,12 @@ void front_publish_newest(struct front *front);
 /* Hands out tasks; a dispatch_port's functions are beside it. */
 void front_dispatch(struct front *front);
 struct dispatch_port front_port(struct front *front);
+
+/* front_report.c */
+/* A command was answered: its client may want to hear of the end. */
+void front_report_begin(struct front *front, const struct batch_command *command);
+/* Tells of the applications that a finished batch has ended; after its answers. */
+void front_report(struct front *front, const struct batch *batch);
 
 /* front_view.c */
 /* Answers a query, from the store or from what only the front knows. */

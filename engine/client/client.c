@@ -102,6 +102,11 @@ void bl_client_follow(struct bl_client *client, uint64_t after, bl_client_happen
     client_session_follow(client->session, after, happened, context);
 }
 
+void bl_client_report(struct bl_client *client, bl_client_concluded concluded, void *context)
+{
+    client_session_report(client->session, concluded, context);
+}
+
 uint64_t bl_client_newest(const struct bl_client *client)
 {
     return client_session_newest(client->session);

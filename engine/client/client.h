@@ -21,6 +21,7 @@
 #include "base/time.h"
 #include "binglian/v1/command.pb-c.h"
 #include "binglian/v1/query.pb-c.h"
+#include "binglian/v1/transport.pb-c.h"
 
 #define BL_REQUEST_ID_BYTES 37  // a UUID and its NUL
 
@@ -43,6 +44,8 @@ struct bl_client_options {
 typedef void (*bl_client_answered)(void *context, enum bl_err code, const Bl__Answer *answer);
 /* The same for a query. */
 typedef void (*bl_client_shown)(void *context, enum bl_err code, const Bl__QueryAnswer *answer);
+/* Called when an application has ended that was submitted here with `report_end`. */
+typedef void (*bl_client_concluded)(void *context, const Bl__Concluded *concluded);
 /* Called for each event, ascending, each once. */
 typedef void (*bl_client_happened)(void *context, const Bl__EventView *event);
 
@@ -82,6 +85,9 @@ MUST_CHECK enum bl_err bl_client_ask(struct bl_client *client, const Bl__Query *
  * a second call replaces the first; `happened` NULL ends it. */
 void bl_client_follow(struct bl_client *client, uint64_t after, bl_client_happened happened,
                       void *context);
+/* Sets who hears of the ends that `report_end` asked for; `concluded` NULL: nobody. A report is
+ * lost with its connection: after a reconnect ask for the application. */
+void bl_client_report(struct bl_client *client, bl_client_concluded concluded, void *context);
 /* The newest event number that is known here; 0 before the first welcome. */
 uint64_t bl_client_newest(const struct bl_client *client);
 /* The hall's zone as the broker told it, in minutes east of UTC: for bl_time_format. 0 before the

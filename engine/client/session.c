@@ -54,6 +54,10 @@ struct client_session {
     uint64_t newest;
     int32_t utc_offset_minutes;
     struct follow follow;
+    struct {
+        bl_client_concluded concluded;  // NULL: nobody wants to hear
+        void *context;
+    } report;
     enum bl_err refusal;
     char reason[256];
 };
@@ -307,6 +311,13 @@ enum bl_err client_session_query(struct client_session *session, const Bl__Query
 /* --- following the events
  * -------------------------------------------------------------------------- */
 
+void client_session_report(struct client_session *session, bl_client_concluded concluded,
+                           void *context)
+{
+    session->report.concluded = concluded;
+    session->report.context = context;
+}
+
 void client_session_follow(struct client_session *session, uint64_t after,
                            bl_client_happened happened, void *context)
 {
@@ -441,6 +452,13 @@ static void hear_answer(struct client_session *session, Bl__Answer *answer)
     }
 }
 
+static void hear_concluded(const struct client_session *session, const Bl__Concluded *concluded)
+{
+    if (session->report.concluded != NULL) {
+        session->report.concluded(session->report.context, concluded);
+    }
+}
+
 static void hear_query_answer(struct client_session *session, Bl__QueryAnswer *answer)
 {
     struct call *call = call_of_tag(session, answer->tag, true);
@@ -470,6 +488,9 @@ void client_session_hear(struct client_session *session, Bl__BrokerFrame *frame,
     }
     for (size_t i = 0; i < frame->n_query_answers; i++) {
         hear_query_answer(session, frame->query_answers[i]);
+    }
+    for (size_t i = 0; i < frame->n_concluded; i++) {
+        hear_concluded(session, frame->concluded[i]);
     }
     if (frame->disconnect != NULL) {
         hear_disconnect(session, frame->disconnect, now);

@@ -48,6 +48,8 @@ MUST_CHECK enum bl_err client_session_query(struct client_session *session, cons
                                             bl_client_shown done, void *context, bl_span now,
                                             struct bl_error *e);
 void client_session_request_id(struct client_session *session, bl_span now, char *text);
+void client_session_report(struct client_session *session, bl_client_concluded concluded,
+                           void *context);
 void client_session_follow(struct client_session *session, uint64_t after,
                            bl_client_happened happened, void *context);
 

@@ -726,6 +726,36 @@ static Bl__Event *wake(const void *state, bl_time now, struct bl_arena *arena)
     return event;
 }
 
+/* --- lengths ------------------------------------------------------------------------------------
+ */
+
+/* Ids are ASCII, other characters take four bytes at most; tags, numbers, moments and two clocks
+ * take less than the rest. */
+#define ITEM_BYTES_MAX (2 * DEFINITION_ID_CHARACTERS_MAX + 4 * DOCUMENT_CHARACTERS_MAX + 200)
+#define CHANGE_BYTES_MAX 120
+#define HEAD_BYTES_MAX 1024  // all that is neither an item nor a text without a bound of its own
+
+size_t application_bytes_max(const Bl__Application *application)
+{
+    return HEAD_BYTES_MAX + 4 * WINDOW_CHARACTERS_MAX + application->n_items * ITEM_BYTES_MAX;
+}
+
+size_t application_event_bytes_max(const Bl__Event *event)
+{
+    if (event->what_case == BL__EVENT__WHAT_SUBMITTED) {
+        return HEAD_BYTES_MAX + 4 * WINDOW_CHARACTERS_MAX + strlen(event->submitted->request_id) +
+               event->submitted->n_items * ITEM_BYTES_MAX;
+    }
+    if (event->what_case == BL__EVENT__WHAT_DECIDED) {
+        const Bl__Decided *decided = event->decided;
+
+        return HEAD_BYTES_MAX + strlen(decided->opinion) + strlen(decided->reason) +
+               strlen(decided->document) + strlen(decided->attempt) +
+               decided->n_changes * CHANGE_BYTES_MAX;
+    }
+    return 0;
+}
+
 /* --- questions ---------------------------------------------------------------------------------
  */
 

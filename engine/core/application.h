@@ -13,6 +13,11 @@
 
 extern const struct aggregate application_aggregate;
 
+/* The most bytes that a state or an event packs into, from the bounds of its texts; 0 for kinds of
+ * events whose length is not known beforehand. */
+size_t application_bytes_max(const Bl__Application *application);
+size_t application_event_bytes_max(const Bl__Event *event);
+
 /* 收件, 受理, 办理中…: a function of the items (domain.md 9.1), never stored. */
 Bl__Application__State application_state(const Bl__Application *application);
 bool application_is_open(const Bl__Application *application);

@@ -28,6 +28,18 @@ struct bl_text record_seal_message(const ProtobufCMessage *message, struct bl_ar
     return (struct bl_text){ (const char *)record, RECORD_HEAD_BYTES + bytes };
 }
 
+struct bl_text record_seal_bounded(const ProtobufCMessage *message, size_t bytes_max,
+                                   struct bl_arena *arena)
+{
+    uint8_t *record = bl_arena_reserve(arena, RECORD_HEAD_BYTES + bytes_max);
+    size_t bytes = protobuf_c_message_pack(message, record + RECORD_HEAD_BYTES);
+
+    CHECK(bytes <= bytes_max);
+    head(record, bytes);
+    bl_arena_keep(arena, RECORD_HEAD_BYTES + bytes);
+    return (struct bl_text){ (const char *)record, RECORD_HEAD_BYTES + bytes };
+}
+
 struct bl_text record_seal_bytes(struct bl_text body, struct bl_arena *arena)
 {
     uint8_t *record = bl_arena_alloc(arena, RECORD_HEAD_BYTES + body.bytes);

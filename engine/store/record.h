@@ -13,6 +13,9 @@
 
 /* Seals a message, or bytes; the result lies in the arena. */
 struct bl_text record_seal_message(const ProtobufCMessage *message, struct bl_arena *arena);
+/* The same in one pass, for a message that packs into at most `bytes_max` bytes. */
+struct bl_text record_seal_bounded(const ProtobufCMessage *message, size_t bytes_max,
+                                   struct bl_arena *arena);
 struct bl_text record_seal_bytes(struct bl_text body, struct bl_arena *arena);
 
 /* Opens a record: *body points into it. BL_CORRUPT if its checksum fails, BL_FORMAT if its format
