@@ -8,13 +8,14 @@
 #include "base/check.h"
 
 enum {
-    ROUNDS = 16,           // of looking for a better order, each with other ties
-    SWEEPS = 4,            // of each round
-    EXCHANGES = 8,         // passes over neighbours in a layer, in each sweep
-    SETTLINGS = 16,        // sweeps over the heights
-    BOX_GAP = 24,          // between boxes of a layer: a badge fits too
-    LINE_GAP = 14,         // between a passing line and what is beside it
-    COLUMN_GAP = 64,       // between layers, at least
+    ROUNDS = 16,      // of looking for a better order, each with other ties
+    SWEEPS = 4,       // of each round
+    EFFORT = 400000,  // segments looked at by all sweeps: a drawing nobody can read needs no more
+    EXCHANGES = 8,    // passes over neighbours in a layer, in each sweep
+    SETTLINGS = 16,   // sweeps over the heights
+    BOX_GAP = 24,     // between boxes of a layer: a badge fits too
+    LINE_GAP = 14,    // between a passing line and what is beside it
+    COLUMN_GAP = 64,  // between layers, at least
     COLUMN_GAP_MAX = 200,  // where curves climb high
     CLIMB_PER_GAP = 4,     // a curve that climbs 4 px wants 1 px more of gap
     STRAIGHT_WEIGHT = 8,   // of a line that passes several layers: it should not wave
@@ -427,11 +428,13 @@ static void sweep(struct maker *maker, bool rightwards, uint32_t round)
 static void order(struct maker *maker)
 {
     uint32_t *best = bl_arena_array(maker->arena, uint32_t, maker->vertex_count);
+    size_t sweeps = EFFORT / (maker->segment_count + 1) + SWEEPS;
     uint64_t crossings;
 
+    sweeps = sweeps < ROUNDS * SWEEPS ? sweeps : ROUNDS * SWEEPS;
     keep(maker, best);
     maker->layout->crossings = all_crossings(maker);
-    for (uint32_t i = 0; i < ROUNDS * SWEEPS && maker->layout->crossings > 0; i++) {
+    for (uint32_t i = 0; i < sweeps && maker->layout->crossings > 0; i++) {
         uint32_t round = i / SWEEPS, step = i % SWEEPS;
 
         if (step == 0) {
