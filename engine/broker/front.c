@@ -214,7 +214,7 @@ static void hear_fields(struct front *front, const struct front_frame *frame,
     }
 }
 
-static void hear(struct front *front, const struct front_frame *frame)
+void front_hear(struct front *front, const struct front_frame *frame)
 {
     struct session *session = session_at(&front->sessions, frame->route, frame->key);
     enum bl_err err = frame->bytes.bytes > WIRE_FRAME_BYTES_MAX ? BL_TOO_LARGE
@@ -267,7 +267,7 @@ static bool receive(struct front *front, enum session_side side)
             drop(front, "own-routing-id");
         } else {
             bl_arena_reset(&front->arena);
-            hear(front, &frame);
+            front_hear(front, &frame);
         }
     }
     (void)zmq_msg_close(&body);

@@ -49,6 +49,9 @@ struct front_frame {
     struct bl_text bytes;
 };
 
+/* front.c: takes in one frame, whatever it is. */
+void front_hear(struct front *front, const struct front_frame *frame);
+
 /* front_client.c and front_worker.c: hear one field of a frame.
  *   principal  who speaks; lives as long as the batch
  *   returns    the session, or NULL if it is over */
