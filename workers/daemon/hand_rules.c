@@ -82,8 +82,8 @@ static enum bl_err load(const char *file, struct bl_arena *memory, const struct 
                         struct bl_error *e)
 {
     struct schema_problems problems;
-    size_t bytes;
-    char *text;
+    size_t bytes = 0;
+    char *text = NULL;
 
     enum bl_err err = read_file(file, &text, &bytes, e);
     if (err != BL_OK) {
