@@ -127,8 +127,7 @@ void bl_client_request_id(struct bl_client *client, char *text)
     client_session_request_id(client->session, bl_time_monotonic(), text);
 }
 
-/* --- turns -------------------------------------------------------------------------------------
- */
+/* --- turns --- */
 
 /* Bytes that are no frame come from no broker of ours, or from one that has lost its way: either
  * way the connection is worth nothing. */
@@ -228,8 +227,7 @@ bl_span bl_client_wake_after(const struct bl_client *client)
     return after > 0 && !connection_has_more(client->connection) ? after : 0;
 }
 
-/* --- waiting for one answer --------------------------------------------------------------------
- */
+/* --- waiting for one answer --- */
 
 struct wait {
     struct bl_client *client;

@@ -62,7 +62,7 @@ struct client_session {
     char reason[256];
 };
 
-/* --- calls ------------------------------------------------------------------------------------ */
+/* --- calls --- */
 
 static struct call *call_new(struct client_session *session)
 {
@@ -187,8 +187,7 @@ static void fail_unsent(struct client_session *session, enum bl_err code)
     }
 }
 
-/* --- a session ---------------------------------------------------------------------------------
- */
+/* --- a session --- */
 
 struct client_session *client_session_new(const struct client_config *config, bl_span now)
 {
@@ -308,8 +307,7 @@ enum bl_err client_session_query(struct client_session *session, const Bl__Query
     return BL_OK;
 }
 
-/* --- following the events
- * -------------------------------------------------------------------------- */
+/* --- following the events --- */
 
 void client_session_report(struct client_session *session, bl_client_concluded concluded,
                            void *context)
@@ -383,8 +381,7 @@ void client_session_hear_newest(struct client_session *session, uint64_t newest)
     }
 }
 
-/* --- hearing -------------------------------------------------------------------------------------
- */
+/* --- hearing --- */
 
 void client_session_lose(struct client_session *session, bl_span now)
 {
@@ -497,8 +494,7 @@ void client_session_hear(struct client_session *session, Bl__BrokerFrame *frame,
     }
 }
 
-/* --- time ---------------------------------------------------------------------------------------
- */
+/* --- time --- */
 
 static void expire(struct client_session *session, bl_span now)
 {
@@ -557,8 +553,7 @@ bl_span client_session_wake_at(const struct client_session *session)
     return wake;
 }
 
-/* --- saying --------------------------------------------------------------------------------------
- */
+/* --- saying --- */
 
 static void say_hello(struct client_session *session, struct wire_frame *frame, bl_span now)
 {

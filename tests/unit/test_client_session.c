@@ -17,8 +17,7 @@
 #define PACKETS_MAX 512
 #define REQUESTS_MAX 4096
 
-/* --- a network -----------------------------------------------------------------------------------
- */
+/* --- a network --- */
 
 struct packet {
     bl_span at;  // when it arrives
@@ -84,8 +83,7 @@ static void reply(struct hall *hall, const Bl__BrokerFrame *frame)
     free(bytes);
 }
 
-/* --- a broker ------------------------------------------------------------------------------------
- */
+/* --- a broker --- */
 
 static uint64_t broker_do(struct hall *hall, const char *id, bool *repeated)
 {
@@ -212,8 +210,7 @@ static void broker_restart(struct hall *hall)
     hall->knows_us = false;
 }
 
-/* --- time ----------------------------------------------------------------------------------------
- */
+/* --- time --- */
 
 static void deliver(struct hall *hall, struct packet packet)
 {
@@ -300,8 +297,7 @@ static int close_hall(void **state)
     return 0;
 }
 
-/* --- a caller
- * -------------------------------------------------------------------------------------- */
+/* --- a caller --- */
 
 static struct hall *caller;  // of the callbacks: what they get as context is the number of the call
 
@@ -558,8 +554,7 @@ static void follows_without_a_gap(void **state)
     assert_int_equal(last, 100);
 }
 
-/* --- any network ---------------------------------------------------------------------------------
- */
+/* --- any network --- */
 
 struct weather {
     const char *name;

@@ -34,8 +34,7 @@ static Bl__Task *task_of(const char *json, struct bl_arena *arena)
     return (Bl__Task *)message;
 }
 
-/* --- rules ---------------------------------------------------------------------------------------
- */
+/* --- rules --- */
 
 struct decided {
     const char *name;
@@ -151,8 +150,7 @@ static void is_wrong(void **state)
     bl_arena_free(&arena);
 }
 
-/* --- a quoted program
- * -------------------------------------------------------------------------------- */
+/* --- a quoted program --- */
 
 struct split_case {
     const char *name, *line;
@@ -209,8 +207,7 @@ static void too_many_words(void **state)
     assert_int_equal(words_split(long_line, &words, NULL), BL_TOO_LARGE);
 }
 
-/* --- a length of time
- * --------------------------------------------------------------------------------- */
+/* --- a length of time --- */
 
 struct span_case {
     const char *name;  // the text itself
@@ -241,9 +238,7 @@ static void reads_span(void **state)
     assert_int_equal(span, row->span);
 }
 
-/* --- JSON
- * ------------------------------------------------------------------------------------------------
- */
+/* --- JSON --- */
 
 struct answer {
     const char *name, *json;

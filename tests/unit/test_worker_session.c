@@ -19,8 +19,7 @@
 #define TASKS_MAX 400
 #define CREDIT 5
 
-/* --- a network -----------------------------------------------------------------------------------
- */
+/* --- a network --- */
 
 struct packet {
     bl_span at;  // when it arrives
@@ -90,8 +89,7 @@ static void reply(struct hall *hall, bool front, const ProtobufCMessage *frame)
     free(bytes);
 }
 
-/* --- a broker ------------------------------------------------------------------------------------
- */
+/* --- a broker --- */
 
 static struct row *row_of_attempt(struct hall *hall, const char *text)
 {
@@ -304,8 +302,7 @@ static void broker_restart(struct hall *hall)
     hall->counter = 0;
 }
 
-/* --- time ----------------------------------------------------------------------------------------
- */
+/* --- time --- */
 
 static void deliver_to_broker(struct hall *hall, const struct packet *packet)
 {
@@ -382,8 +379,7 @@ static void pass(struct hall *hall, bl_span span)
     }
 }
 
-/* --- a caller
- * -------------------------------------------------------------------------------------- */
+/* --- a caller --- */
 
 static void settled(void *context, const struct bl_worker_settled *settled)
 {
@@ -720,8 +716,7 @@ static void incomplete_decisions_are_refused(void **state)
                      BL_STALE);
 }
 
-/* --- any network ---------------------------------------------------------------------------------
- */
+/* --- any network --- */
 
 struct weather {
     const char *name;

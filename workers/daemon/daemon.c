@@ -38,8 +38,7 @@ struct daemon {
     struct bl_error failed;  // what ends the daemon
 };
 
-/* --- jobs
- * ------------------------------------------------------------------------------------------ */
+/* --- jobs --- */
 
 /* Due moments mostly come in ascending order, so the place is near the end. */
 static void insert(struct daemon *daemon, struct job *job)
@@ -157,8 +156,7 @@ static void drop_all(struct daemon *daemon)
     }
 }
 
-/* --- what the SDK says
- * ----------------------------------------------------------------------------- */
+/* --- what the SDK says --- */
 
 static void settled(void *context, const struct bl_worker_settled *settled)
 {
@@ -201,8 +199,7 @@ static void notice(void *context, enum bl_worker_notice notice, const char *text
     }
 }
 
-/* --- descriptors
- * ------------------------------------------------------------------------------------ */
+/* --- descriptors --- */
 
 enum bl_err daemon_watch(struct daemon *daemon, int fd, uint32_t events, struct source *source,
                          struct bl_error *e)
@@ -272,8 +269,7 @@ static enum bl_err watch_signals(struct daemon *daemon, struct bl_error *e)
     return daemon_watch(daemon, daemon->signals, EPOLLIN, &daemon->on_signal, e);
 }
 
-/* --- opening
- * ------------------------------------------------------------------------------------------ */
+/* --- opening --- */
 
 static enum bl_err open_journal(struct daemon *daemon, const struct daemon_config *config,
                                 struct bl_error *e)
@@ -372,8 +368,7 @@ void daemon_close(struct daemon **closed)
     *closed = NULL;
 }
 
-/* --- the loop
- * -------------------------------------------------------------------------------------- */
+/* --- the loop --- */
 
 /* Takes as many tasks as the hand may work on at once. */
 static enum bl_err take_tasks(struct daemon *daemon, struct bl_error *e)

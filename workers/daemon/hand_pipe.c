@@ -41,8 +41,7 @@ static struct pipe_hand *of_ended(struct source *source)
     return (struct pipe_hand *)(void *)((char *)source - offsetof(struct pipe_hand, ended));
 }
 
-/* --- the program ---------------------------------------------------------------------------------
- */
+/* --- the program --- */
 
 /* Puts the next start off, longer each time; a decision makes the pause short again. */
 static void put_off(struct pipe_hand *own)
@@ -121,8 +120,7 @@ static bool is_ready(struct hand *hand)
     return ((struct pipe_hand *)hand)->process.pid != 0;
 }
 
-/* --- tasks to it
- * ------------------------------------------------------------------------------------ */
+/* --- tasks to it --- */
 
 /* Writes what the pipe takes; waits for room only when there is something left. */
 static void write_lines(struct pipe_hand *own)
@@ -169,8 +167,7 @@ static void start(struct hand *hand, struct job *job)
     }
 }
 
-/* --- decisions from it --------------------------------------------------------------------------
- */
+/* --- decisions from it --- */
 
 static void take_line(struct pipe_hand *own, const char *line, size_t bytes)
 {

@@ -54,8 +54,7 @@ static void drop(struct hand *hand, struct job *job)
     (void)job;
 }
 
-/* --- reading the file
- * ------------------------------------------------------------------------------ */
+/* --- reading the file --- */
 
 static enum bl_err read_file(const char *file, char **text, size_t *bytes, struct bl_error *e)
 {

@@ -90,8 +90,7 @@ static const struct option_name {
     { "version", false, OPTION_VERSION },
 };
 
-/* --- words → message
- * ------------------------------------------------------------------------------- */
+/* --- words → message --- */
 
 static bool read_count(const char *text, uint32_t *count)
 {
@@ -225,8 +224,7 @@ static enum options_result read_config(const char *file, struct bl_arena *arena,
     return err == BL_OK ? OPTIONS_RUN : OPTIONS_CONFIG;
 }
 
-/* --- message → what the daemon takes -------------------------------------------------------------
- */
+/* --- message → what the daemon takes --- */
 
 static const char *text_or_null(const char *text)
 {

@@ -29,8 +29,7 @@ static const struct cel_variable variables[] = {
 };
 static const struct cel_schema schema = { variables, BL_COUNT(variables), .open = true };
 
-/* --- loading
- * -------------------------------------------------------------------------------------- */
+/* --- loading --- */
 
 void rules_always(Bl__Decision__Verdict verdict, struct bl_arena *arena, const struct rules **made)
 {
@@ -100,8 +99,7 @@ enum bl_err rules_load(const char *source, size_t bytes, const char *file, struc
     return problems->error_count > 0 ? BL_DEFINITION : err;
 }
 
-/* --- the form as CEL sees it -------------------------------------------------------------------
- */
+/* --- the form as CEL sees it --- */
 
 static void value_of(const Google__Protobuf__Value *json, struct bl_arena *arena,
                      struct cel_value *value);
@@ -197,8 +195,7 @@ static bool read_form(const Bl__Task *task, struct bl_arena *scratch, struct cel
     return json != NULL;
 }
 
-/* --- deciding ------------------------------------------------------------------------------------
- */
+/* --- deciding --- */
 
 static void fail_because(Bl__Decision *decision, const char *reason)
 {

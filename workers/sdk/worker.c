@@ -83,8 +83,7 @@ enum bl_err bl_worker_open(const struct bl_worker_options *options, struct bl_wo
     return BL_OK;
 }
 
-/* --- turns -------------------------------------------------------------------------------------
- */
+/* --- turns --- */
 
 /* Bytes that are no frame come from no broker of ours, or from one that has lost its way: either
  * way the connection is worth nothing. */
@@ -204,8 +203,7 @@ bl_span bl_worker_wake_after(const struct bl_worker *worker)
     return after > 0 && !connection_has_more(worker->connection) ? after : 0;
 }
 
-/* --- work --------------------------------------------------------------------------------------
- */
+/* --- work --- */
 
 /* Decisions on quick tasks leave together: a turn between two tasks only if the last one is a
  * millisecond ago. */

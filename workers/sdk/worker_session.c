@@ -60,8 +60,7 @@ struct worker_session {
     struct bl_worker_options options;  // for its callbacks only
 };
 
-/* --- works
- * ---------------------------------------------------------------------------------------- */
+/* --- works --- */
 
 static struct work *work_by(const struct bl_map *map, const char *text)
 {
@@ -204,8 +203,7 @@ static void work_revoke(struct worker_session *session, struct work *work)
     }
 }
 
-/* --- a session ---------------------------------------------------------------------------------
- */
+/* --- a session --- */
 
 static char *copy(const char *text)
 {
@@ -301,8 +299,7 @@ int32_t worker_session_utc_offset(const struct worker_session *session)
     return session->utc_offset_minutes;
 }
 
-/* --- what the caller does ----------------------------------------------------------------------
- */
+/* --- what the caller does --- */
 
 const Bl__Task *worker_session_take(struct worker_session *session)
 {
@@ -393,8 +390,7 @@ bool worker_session_is_done(const struct worker_session *session)
     return session->stopping && session->work_count == 0 && told;
 }
 
-/* --- hearing -------------------------------------------------------------------------------------
- */
+/* --- hearing --- */
 
 /* What was said on a connection that is gone is to be said again; what was given back is not named
  * again, and so is not ours any more. */
@@ -581,8 +577,7 @@ void worker_session_hear(struct worker_session *session, const Bl__TaskFrame *fr
     }
 }
 
-/* --- time ---------------------------------------------------------------------------------------
- */
+/* --- time --- */
 
 void worker_session_tick(struct worker_session *session, bl_span now)
 {
@@ -616,8 +611,7 @@ bl_span worker_session_wake_at(const struct worker_session *session)
     return wake;
 }
 
-/* --- saying --------------------------------------------------------------------------------------
- */
+/* --- saying --- */
 
 static void name_held(const struct worker_session *session, Bl__Hello *hello,
                       struct bl_arena *scratch)
