@@ -135,12 +135,16 @@ class Hall:
 
     def start_worker(self, department, *words, identity=None):
         """Starts one; `words` say who decides."""
+        return self.start_other([program("binglian-worker")], department, *words, identity=identity)
+
+    def start_other(self, command_line, department, *words, identity=None):
+        """The same with a program in place of binglian-worker that takes its options."""
         self.count += 1
         if not self.plain:
             identity = identity or self.identity(f"{department}-1", "worker", department)
             words = ("--identity", identity, *words)
-        worker = Daemon([program("binglian-worker"), "--department", department, "--connect",
-                         self.endpoint, *words], self.path(f"worker-{department}-{self.count}.log"))
+        worker = Daemon([*command_line, "--department", department, "--connect", self.endpoint,
+                         *words], self.path(f"worker-{department}-{self.count}.log"))
         self.workers.append(worker)
         return worker
 

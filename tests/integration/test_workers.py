@@ -1,0 +1,150 @@
+"""Departments served by programs of all kinds, from the application to its end."""
+
+import json
+import signal
+import unittest
+
+from hall import Hall, application, proto_state, submit, wait_completed, wait_until
+from wire import SOURCE, proto
+
+PYTHON = "/usr/bin/python3"
+PYTHON_WORKER = [PYTHON, "-B", SOURCE + "/workers/examples/python/worker.py"]
+OTHERS = ["amr", "hurd", "eco", "urban"]
+GRANTED, DENIED = (proto.Item.Result.Value(name) for name in ("GRANTED", "DENIED"))
+
+# Long-lived programs for --pipe: they keep tasks until they have two, and answer the later first.
+PIPE = """
+import json, sys
+while True:
+    tasks = [sys.stdin.readline(), sys.stdin.readline()]
+    if not all(tasks):
+        sys.exit()
+    for line in reversed(tasks):
+        task = json.loads(line)
+        print(json.dumps({"task": task["task"], "attempt": task["attempt"],
+                          "decision": "approve", "opinion": task["form"]["name"]}), flush=True)
+"""
+
+# For --exec: fails once for each application, then rejects.
+EXEC = """
+import json, os, sys
+task = json.load(sys.stdin)
+mark = sys.argv[1] + "/" + task["application"]
+if not os.path.exists(mark):
+    open(mark, "w").close()
+    sys.exit("the register is away")
+json.dump({"attempt": task["attempt"], "decision": "reject", "reason": "面积不符"}, sys.stdout)
+"""
+
+RULES = """
+rules:
+  - {when: "form.name.contains('黑')", decision: reject, reason: 名称不予登记}
+  - {decision: approve, opinion: 同意, outcome: {number: 消-001}}
+"""
+
+
+def results(view):
+    return {item.id: item.result for item in view.items}
+
+
+class WorkersTest(unittest.TestCase):
+    def serve_with_python(self, plain):
+        with Hall(plain=plain) as hall:
+            hall.start_broker()
+            python = hall.start_other(PYTHON_WORKER, "fire")
+            for department in OTHERS:
+                hall.start_worker(department, "--decide", "approve", "--concurrency", "10")
+            with hall.peer() as peer:
+                numbers = [submit(peer, "five", {"name": f"面馆{i}"}, f"r{i}").application
+                           for i in range(20)]
+                for number in numbers:
+                    view = wait_completed(peer, number)
+                    self.assertEqual(set(results(view).values()), {GRANTED})
+            self.assertEqual(python.stop(), 0, python.said())
+
+    def test_python_with_keys(self):
+        self.serve_with_python(plain=False)
+
+    def test_python_plain(self):
+        self.serve_with_python(plain=True)
+
+    def test_python_goes_on_after_the_broker_was_killed(self):
+        with Hall() as hall:
+            hall.start_broker()
+            hall.start_other(PYTHON_WORKER, "fire")
+            for department in OTHERS:
+                hall.start_worker(department, "--decide", "approve")
+            for round_ in range(2):
+                with hall.peer() as peer:
+                    wait_completed(peer, submit(peer, "five", {"name": "面馆"},
+                                                f"r{round_}").application, 30)
+                hall.broker.kill()
+                hall.start_broker()
+            with hall.peer() as peer:
+                wait_completed(peer, submit(peer, "five", {"name": "面馆"}, "last").application, 30)
+
+    def test_exec_pipe_and_rules(self):
+        with Hall() as hall:
+            hall.start_broker()
+            pipe, execute = hall.file("pipe.py", PIPE), hall.file("exec.py", EXEC)
+            hall.start_worker("amr", "--decide", "approve")
+            hall.start_worker("hurd", "--decide", "approve")
+            hall.start_worker("eco", "--pipe", f"{PYTHON} '{pipe}'", "--concurrency", "2")
+            hall.start_worker("urban", "--exec", f"{PYTHON} {execute} '{hall.folder}'")
+            hall.start_worker("fire", "--decide", hall.file("rules.yaml", RULES))
+            with hall.peer() as peer:
+                numbers = [submit(peer, "five", {"name": name}, name).application
+                           for name in ("白店", "黑店")]
+                views = [wait_completed(peer, number, 30) for number in numbers]
+            for view, fire in zip(views, (GRANTED, DENIED)):
+                self.assertEqual(results(view), {
+                    "amr_item": GRANTED, "hurd_item": GRANTED, "eco_item": GRANTED,
+                    "urban_item": DENIED, "fire_item": fire})
+            documents = [item.document for item in views[0].items if item.id == "fire_item"]
+            self.assertEqual(documents, ["消-001"])
+
+    def test_sigterm_finishes_what_has_begun(self):
+        with Hall() as hall:
+            hall.start_broker()
+            journal = hall.path("journal")
+            for department in OTHERS:
+                hall.start_worker(department, "--decide", "approve")
+            worker = hall.start_worker("fire", "--decide", "approve", "--delay", "1s",
+                                       "--concurrency", "1", "--journal", journal)
+            with hall.peer() as peer:
+                first = submit(peer, "five", {"name": "一"}, "a").application
+                second = submit(peer, "five", {"name": "二"}, "b").application
+                held = proto.Query(tag=1, workers=proto.ListWorkers(department="fire"))
+                wait_until(lambda: self.ask(peer, held).workers[0].held == 1, "a task is held")
+                self.assertEqual(worker.stop(), 0)
+                wait_completed(peer, first)
+                self.assertNotEqual(application(peer, second).state, proto_state("COMPLETED"))
+                hall.start_worker("fire", "--decide", "approve")
+                wait_completed(peer, second)
+            with open(journal, encoding="utf-8") as file:
+                acts = [json.loads(line) for line in file]
+            self.assertEqual([(act["phase"], act["app"], act["item"]) for act in acts],
+                             [("invoke", first, "fire_item"), ("ok", first, "fire_item")])
+            self.assertGreater(acts[1]["seq"], 0)
+
+    def ask(self, peer, question):
+        peer.send(queries=[question])
+        return peer.wait_for("query_answers")[0]
+
+    def test_a_worker_takes_no_more_than_its_credit(self):
+        with Hall() as hall:
+            hall.start_broker()
+            hall.start_worker("fire", "--decide", "approve", "--delay", "60s", "--concurrency", "3")
+            with hall.peer() as peer:
+                for i in range(10):
+                    submit(peer, "five", {"name": "x"}, f"r{i}")
+                held = proto.Query(tag=1, workers=proto.ListWorkers(department="fire"))
+                wait_until(lambda: self.ask(peer, held).workers[0].held == 3, "three are held")
+                departments = proto.Query(tag=1, departments=proto.ListDepartments())
+                fire = [one for one in self.ask(peer, departments).departments if one.id == "fire"]
+                self.assertEqual((fire[0].held, fire[0].workers), (3, 1))
+            hall.workers[0].signal(signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    unittest.main()
