@@ -9,6 +9,7 @@
 #include "base/check.h"
 
 #define BLOCK_BYTES_MAX ((size_t)1 << 20)
+#define KEPT_BYTES_MAX ((size_t)8 << 20)  // over a reset: what a busy batch takes
 #define ALIGNMENT _Alignof(max_align_t)
 
 struct bl_arena_block {
@@ -55,37 +56,67 @@ static void free_blocks(struct bl_arena_block *block)
 
 void bl_arena_reset(struct bl_arena *arena)
 {
-    arena->used_bytes = 0;
-    if (arena->blocks != NULL) {
-        free_blocks(arena->blocks->next);
-        arena->blocks->next = NULL;
-        use_block(arena, arena->blocks);
+    size_t kept_bytes = 0;
+
+    while (arena->blocks != NULL) {
+        struct bl_arena_block *block = arena->blocks;
+
+        arena->blocks = block->next;
+        block->next = arena->spare;
+        arena->spare = block;
     }
+    for (struct bl_arena_block **at = &arena->spare; *at != NULL; at = &(*at)->next) {
+        kept_bytes += (*at)->bytes;
+        if (kept_bytes > KEPT_BYTES_MAX) {
+            free_blocks((*at)->next);
+            (*at)->next = NULL;
+            break;
+        }
+    }
+    arena->at = arena->end = NULL;
+    arena->used_bytes = 0;
 }
 
 void bl_arena_free(struct bl_arena *arena)
 {
     free_blocks(arena->blocks);
-    arena->blocks = NULL;
+    free_blocks(arena->spare);
+    arena->blocks = arena->spare = NULL;
     arena->at = arena->end = NULL;
     arena->used_bytes = 0;
 }
 
+/* A block of at least so many bytes: a spare one if the next is large enough. */
+static struct bl_arena_block *find_block(struct bl_arena *arena, size_t bytes)
+{
+    struct bl_arena_block *block = arena->spare;
+
+    if (block != NULL && block->bytes >= bytes) {
+        arena->spare = block->next;
+        return block;
+    }
+    size_t size = arena->block_bytes < bytes ? bytes : arena->block_bytes;
+    block = malloc(sizeof *block + size);
+    if (block == NULL) {
+        return NULL;
+    }
+    block->bytes = size;
+    if (arena->block_bytes < BLOCK_BYTES_MAX) {
+        arena->block_bytes *= 2;
+    }
+    return block;
+}
+
 static bool add_block(struct bl_arena *arena, size_t bytes)
 {
-    size_t size = arena->block_bytes < bytes ? bytes : arena->block_bytes;
-    struct bl_arena_block *block = malloc(sizeof *block + size);
+    struct bl_arena_block *block = find_block(arena, bytes);
 
     if (block == NULL) {
         return false;
     }
     block->next = arena->blocks;
-    block->bytes = size;
     arena->blocks = block;
     use_block(arena, block);
-    if (arena->block_bytes < BLOCK_BYTES_MAX) {
-        arena->block_bytes *= 2;
-    }
     return true;
 }
 

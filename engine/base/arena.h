@@ -14,7 +14,8 @@ struct bl_arena_block;
 
 struct bl_arena {
     ProtobufCAllocator allocator;   // hand this to *_unpack; its free does nothing
-    struct bl_arena_block *blocks;  // newest first
+    struct bl_arena_block *blocks;  // in use, newest first
+    struct bl_arena_block *spare;   // kept from before the last reset
     unsigned char *at, *end;        // what is left of the newest block
     size_t block_bytes;             // how large the next block will be
     size_t used_bytes, bound_bytes;
@@ -24,7 +25,7 @@ struct bl_arena {
  *   first_bytes  size of the first block; later ones double up to 1 MiB
  *   bound_bytes  what it may hand out in all */
 void bl_arena_init(struct bl_arena *arena, size_t first_bytes, size_t bound_bytes);
-/* Forgets all that was handed out, keeping one block for the next round. */
+/* Forgets all that was handed out, keeping some megabytes for the next round. */
 void bl_arena_reset(struct bl_arena *arena);
 /* Gives everything back; the arena is then as after init. Takes a zeroed arena too. */
 void bl_arena_free(struct bl_arena *arena);
