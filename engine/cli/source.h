@@ -1,0 +1,22 @@
+/* source.h — a definition by what people call it: a file, or a workflow that is published. */
+#pragma once
+
+#include "cli/folder.h"
+
+/* Reads the YAML. A name with a '/' or a '.', or of a file that is there, is a file; any other is
+ * asked of the broker.
+ *   version  0: the newest
+ *   file     becomes the name for problems
+ *   returns  0, or the exit status after the reason was said */
+int source_read(struct cli *cli, const char *name, uint32_t version, struct bl_text *source,
+                const char **file);
+bool source_is_file(const char *name);
+
+/* The workflow that it says, unchecked; NULL after its problems were printed. */
+const Bl__Workflow *source_parse(struct cli *cli, struct bl_text source, const char *file);
+
+/* Checked and compiled; the caller frees it.
+ *   context  what it may refer to; NULL: names are taken as written
+ *   returns  0, or the exit status after the problems were printed */
+int source_compile(struct cli *cli, struct bl_text source, const char *file,
+                   const struct definition_context *context, struct definition **definition);

@@ -1,0 +1,38 @@
+/* What `binglian help TOPIC` explains besides commands and codes. */
+#include "cli/help.h"
+
+// clang-format off
+const struct topic topics[] = {
+    { "durations", { "期限的写法", "How limits are written" }, {
+      "5 working days    5WD     工作日：受理次日为第一天，到第五个工作日下班时止\n"
+      "0.5 working days  0.5WD   半个工作日：从受理时刻起半天的办公时间\n"
+      "4 working hours   4WH     办公时间内的小时\n"
+      "30 days           30ND    自然日\n"
+      "2 hours           2NH     自然小时\n"
+      "法定节假日和调休依 workflows/calendars/ 中的日历；binglian calendar explain 列出每一个计入的日子。",
+      "5 working days    5WD     the day after acceptance is the first; it ends at the close of the fifth\n"
+      "0.5 working days  0.5WD   half a day of office time from the moment of acceptance\n"
+      "4 working hours   4WH     hours while the office is open\n"
+      "30 days           30ND    calendar days\n"
+      "2 hours           2NH     hours as they pass\n"
+      "Holidays and made-up days are in workflows/calendars/; binglian calendar explain lists each day that counted." } },
+    { "lights", { "灯色", "Lights" }, {
+      "● 绿  在办，时间充裕\n▲ 黄  临近承诺时限\n■ 红  已超承诺或法定时限\n‖ 蓝  时钟依法暂停\n○ 灰  已结束\n灯色由时间算出，不存储；显示的剩余天数都是工作日。",
+      "● green   running, in good time\n▲ yellow  close to the promise\n■ red     over the promise or the legal limit\n‖ blue    stopped, as the law allows\n○ grey    ended\nA light is computed from the time and never stored; remaining days are working days." } },
+    { "output", { "输出格式", "Formats of output" }, {
+      "-o table  给人看的表（默认）\n-o json   一个 JSON 值；列表是 {\"items\": […], \"next\": \"游标\"}\n-o jsonl  每行一个 JSON 值\n-o yaml   YAML\n-o csv    逗号分隔，首行为列名\n"
+      "字段名与 proto/binglian/v1/ 相同，枚举为小写，时刻为带大厅时区的 RFC 3339，64 位整数为字符串。\n数据在标准输出，提示在标准错误。",
+      "-o table  a table for people (default)\n-o json   one JSON value; a list is {\"items\": […], \"next\": \"cursor\"}\n-o jsonl  one JSON value a line\n-o yaml   YAML\n-o csv    comma separated, names in the first line\n"
+      "Fields are named as in proto/binglian/v1/, enum values are in lower case, instants are RFC 3339 in the hall's zone, 64-bit numbers are strings.\nData goes to stdout, talk to stderr." } },
+    { "exit", { "退出状态", "Exit status" }, {
+      "0 成功\n1 失败\n2 用法有误\n3 没有找到\n4 没有权限\n5 与当前状态冲突\n6 输入有误\n7 连接不上或超时\n8 watch --until 等到了别的结局",
+      "0 ok\n1 failed\n2 usage\n3 not found\n4 denied\n5 conflict with the state\n6 invalid input\n7 cannot connect, or timed out\n8 watch --until: it ended otherwise" } },
+    { "environment", { "环境变量", "Environment" }, {
+      "BINGLIAN_CONNECT   服务地址\nBINGLIAN_DATA      本机服务的数据目录\nBINGLIAN_IDENTITY  密钥文件\nBINGLIAN_WORKFLOWS 流程目录\nLANG、LC_ALL       en 开头为英文，否则为中文\nNO_COLOR           不用颜色",
+      "BINGLIAN_CONNECT   the broker's address\nBINGLIAN_DATA      data folder of a broker on this machine\nBINGLIAN_IDENTITY  key file\nBINGLIAN_WORKFLOWS folder of definitions\nLANG, LC_ALL       English where they begin with en, else Chinese\nNO_COLOR           no colours" } },
+    { "submission", { "申请文件", "The file of an application" }, {
+      "workflow: restaurant\nkey: 0193a3c2-7d10-7c5e-9b1f-5f0e8f6a2b11   # 请求编号，可省略\napplicant: {name: 张三, id: 11010519491231002X, phone: \"13800000000\"}\nform: {shop_name: 老张面馆, area: 320.5, decorated: true}\nmaterials: {lease: files/lease.pdf}\n同一请求编号重复提交只办一次，答复相同。",
+      "workflow: restaurant\nkey: 0193a3c2-7d10-7c5e-9b1f-5f0e8f6a2b11   # request id; made if absent\napplicant: {name: 张三, id: 11010519491231002X, phone: \"13800000000\"}\nform: {shop_name: 老张面馆, area: 320.5, decorated: true}\nmaterials: {lease: files/lease.pdf}\nThe same key may be sent again at will: it is done once and answered alike." } },
+};
+// clang-format on
+const size_t topic_count = BL_COUNT(topics);

@@ -1,0 +1,203 @@
+#include "cli/tree.h"
+
+#include <string.h>
+
+/* --- the application -------------------------------------------------------------------------- */
+
+static const char *item_state(struct cli *cli, const json_t *item)
+{
+    const char *result = output_text(item, "result");
+    const char *state = output_text(item, "state");
+    const char *word = sentence_word(result[0] != '\0' ? result : state, cli->language);
+
+    if (json_is_true(output_find(item, "incident"))) {
+        return bl_arena_printf(&cli->arena, "%s %s", word, cli_say(cli, "异常待处理", "incident"));
+    }
+    if (json_is_true(output_find(item, "held"))) {
+        return bl_arena_printf(&cli->arena, "%s %s", word, cli_say(cli, "暂缓", "held"));
+    }
+    return word;
+}
+
+/* Why it waits or is not needed, or what came out. */
+static const char *item_remark(struct cli *cli, const json_t *item)
+{
+    const json_t *needs = output_find(item, "needs");
+    const char *condition = output_text(item, "condition");
+    const char *remark = output_text(item, "document");
+
+    if (condition[0] != '\0') {
+        return bl_arena_string(&cli->arena, condition);
+    }
+    if (strcmp(output_text(item, "state"), "pending") == 0 && json_array_size(needs) > 0) {
+        remark = cli_say(cli, "等待", "waits for");
+        for (size_t i = 0; i < json_array_size(needs); i++) {
+            remark = bl_arena_printf(&cli->arena, "%s %s", remark,
+                                     json_string_value(json_array_get(needs, i)));
+        }
+    }
+    return bl_arena_string(&cli->arena, remark);
+}
+
+static const char *due_text(struct cli *cli, const json_t *view, const char *clock)
+{
+    const json_t *found = output_find(view, clock);
+    const char *due = output_text(found, "due_at");
+
+    if (due[0] == '\0') {
+        return "";
+    }
+    return bl_arena_printf(&cli->arena, "%s%s", output_time(cli, due),
+                           json_is_true(output_find(found, "provisional"))
+                               ? cli_say(cli, "（暂定）", " (provisional)")
+                               : "");
+}
+
+static void add_item(struct cli *cli, struct grid *grid, const json_t *item, bool last)
+{
+    enum colour colour;
+    const char *light = output_light(cli, item, &colour);
+    const char *department = output_title(cli, item, "department_title");
+
+    grid_add(grid, COLOUR_NONE,
+             bl_arena_printf(&cli->arena, "%s %s", last ? "└─" : "├─",
+                             department[0] != '\0' ? department : output_text(item, "department")));
+    grid_add(grid, COLOUR_NONE, bl_arena_string(&cli->arena, output_title(cli, item, "title")));
+    grid_add(grid, COLOUR_NONE, item_state(cli, item));
+    grid_add(grid, colour, light);
+    grid_add(grid, COLOUR_NONE, due_text(cli, item, "promise"));
+    grid_add(grid, COLOUR_DIM, item_remark(cli, item));
+}
+
+static void print_head(struct cli *cli, const json_t *application, FILE *out)
+{
+    enum colour colour;
+    const char *light = output_light(cli, application, &colour);
+    const char *title = output_title(cli, application, "title");
+    const char *legal = due_text(cli, application, "legal");
+
+    (void)fprintf(out, "%s%s%s  %s  %s  %s%s%s  %s\n", colour_begin(COLOUR_BOLD, cli->color_out),
+                  output_text(application, "number"), colour_end(COLOUR_BOLD, cli->color_out),
+                  title[0] != '\0' ? title : output_text(application, "workflow"),
+                  sentence_word(output_text(application, "state"), cli->language),
+                  colour_begin(colour, cli->color_out), light, colour_end(colour, cli->color_out),
+                  output_text(application, "applicant"));
+    (void)fprintf(
+        out,
+        cli_say(cli, "提交 %s  受理 %s  承诺 %s%s%s%s%s\n",
+                "submitted %s  accepted %s  promised %s%s%s%s%s\n"),
+        output_time(cli, output_text(application, "submitted_at")),
+        output_time(cli, output_text(application, "accepted_at")),
+        due_text(cli, application, "promise"),
+        legal[0] != '\0' ? cli_say(cli, "  法定 ", "  legal ") : "", legal,
+        output_text(application, "ended_at")[0] != '\0' ? cli_say(cli, "  办结 ", "  ended ") : "",
+        output_time(cli, output_text(application, "ended_at")));
+}
+
+uint32_t tree_print(struct cli *cli, const json_t *application, FILE *out)
+{
+    const json_t *items = output_find(application, "items");
+    struct grid grid;
+    size_t count = json_array_size(items);
+
+    print_head(cli, application, out);
+    grid_init(&grid, &cli->arena, 6);
+    for (size_t i = 0; i < count; i++) {
+        add_item(cli, &grid, json_array_get(items, i), i + 1 == count);
+    }
+    grid_print(&grid, out, cli->color_out);
+    return (uint32_t)count + 2;
+}
+
+/* --- events ----------------------------------------------------------------------------------- */
+
+// clang-format off
+/* Fields of Event's oneof. */
+static const struct sentence happenings[] = {
+    { "submitted",   { "已提交", "submitted" } },
+    { "accepted",    { "受理", "accepted" } },
+    { "decided",     { "", "" } },  // the result says it
+    { "warned",      { "临近时限", "close to its limit" } },
+    { "overdue",     { "超过时限", "overdue" } },
+    { "failed",      { "办理失败", "failed" } },
+    { "retried",     { "重新派发", "retried" } },
+    { "released",    { "恢复办理", "released" } },
+    { "terminated",  { "终止", "terminated" } },
+    { "published",   { "发布", "published" } },
+    { "retired",     { "停用", "retired" } },
+    { "key_granted", { "登记密钥", "key granted" } },
+    { "key_revoked", { "吊销密钥", "key revoked" } },
+};
+// clang-format on
+
+static const char *item_title(struct cli *cli, const json_t *application, const char *id)
+{
+    const json_t *items = output_find(application, "items");
+    size_t index;
+    json_t *item;
+
+    json_array_foreach(items, index, item)
+    {
+        if (strcmp(output_text(item, "id"), id) == 0) {
+            return output_title(cli, item, "title");
+        }
+    }
+    return id;
+}
+
+/* What follows the verb: a result, a reason, what was published. */
+static const char *event_rest(struct cli *cli, const json_t *what)
+{
+    static const char *const places[] = { "reason", "publication.id", "key.name", "name",
+                                          "workflow" };
+    const char *result = output_text(what, "result");
+    const char *text = result[0] == '\0' ? "" : sentence_word(result, cli->language);
+
+    for (size_t i = 0; i < BL_COUNT(places); i++) {
+        const char *rest = output_text(what, places[i]);
+
+        if (rest[0] != '\0') {
+            return bl_arena_printf(&cli->arena, "%s%s%s", text, text[0] != '\0' ? "：" : " ", rest);
+        }
+    }
+    return text;
+}
+
+const char *tree_event(struct cli *cli, const json_t *event, const json_t *application)
+{
+    const char *item = output_text(event, "item");
+    const char *subject = item[0] == '\0' ? "" : item_title(cli, application, item);
+
+    for (size_t i = 0; i < BL_COUNT(happenings); i++) {
+        const json_t *what = json_object_get(json_object_get(event, "event"), happenings[i].rule);
+
+        if (what != NULL) {
+            const char *legal = json_is_true(output_find(what, "clock.legal"))
+                                    ? cli_say(cli, "法定", " legal")
+                                    : "";
+            const char *ended = json_is_true(json_object_get(what, "completed"))
+                                    ? cli_say(cli, "，全部办结", ", all completed")
+                                    : "";
+
+            return bl_arena_printf(
+                &cli->arena, "%s%s%s%s%s%s", subject, subject[0] != '\0' ? " " : "",
+                words_in(happenings[i].words, cli->language), legal, event_rest(cli, what), ended);
+        }
+    }
+    return subject;
+}
+
+void tree_print_event(struct cli *cli, const json_t *event, const json_t *application, FILE *out)
+{
+    char text[BL_TIME_TEXT] = "";
+    bl_time at;
+
+    if (bl_time_parse(output_text(event, "event.at"), &at, NULL) == BL_OK) {
+        (void)bl_time_format(at - at % SECOND_US, cli->offset_minutes, text);
+        text[10] = ' ';
+        text[19] = '\0';
+    }
+    (void)fprintf(out, "%s  %6s  %s%s%s\n", text, output_text(event, "event.seq"),
+                  application == NULL ? output_text(event, "application") : "",
+                  application == NULL ? "  " : "", tree_event(cli, event, application));
+}

@@ -1,0 +1,221 @@
+/* binglian watch: one application as a live tree, or everything as lines. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/connect.h"
+#include "cli/output.h"
+#include "cli/tree.h"
+#include "cli/watch.h"
+
+#define TURN_US (500 * MILLISECOND_US)
+#define REFRESH_US (30 * SECOND_US)  // lights turn without an event
+
+struct watch {
+    struct cli *cli;
+    struct bl_client *client;
+    const char *number;   // NULL: everything
+    json_t *application;  // as it was last asked; NULL before
+    bool changed;         // something happened since
+    bool missing;         // of the first question: there is no such application
+    uint64_t told;        // the last event that was shown
+    uint32_t lines;       // of the tree on the terminal
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+}
+
+static bool is_live(const struct cli *cli)
+{
+    return cli->format == OUTPUT_TABLE && isatty(STDOUT_FILENO) != 0;
+}
+
+/* Draws the tree over the one before. */
+static void draw(struct watch *watch)
+{
+    if (watch->lines > 0) {
+        (void)printf("\033[%uA\033[J", watch->lines);
+    }
+    watch->lines = tree_print(watch->cli, watch->application, stdout);
+    (void)fflush(stdout);
+}
+
+static void happened(void *context, const Bl__EventView *event)
+{
+    struct watch *watch = context;
+    struct cli *cli = watch->cli;
+
+    if (watch->number != NULL && strcmp(event->application, watch->number) != 0) {
+        return;
+    }
+    if (event->event->seq <= watch->told) {
+        return;
+    }
+    watch->told = event->event->seq;
+    watch->changed = true;
+    if (cli->format != OUTPUT_TABLE) {
+        output_line(cli, output_of(cli, &event->base));
+    } else if (watch->number == NULL || !is_live(cli)) {
+        json_t *row = output_of(cli, &event->base);
+
+        tree_print_event(cli, row, watch->application, stdout);
+        (void)fflush(stdout);
+        json_decref(row);
+    }
+}
+
+/* Asks for the application; returns an exit status. */
+static int refresh(struct watch *watch)
+{
+    Bl__GetApplication get = BL__GET_APPLICATION__INIT;
+    Bl__Query query = BL__QUERY__INIT;
+    const Bl__QueryAnswer *answer = NULL;
+
+    get.number = watch->number;
+    query.what_case = BL__QUERY__WHAT_APPLICATION;
+    query.application = &get;
+    watch->changed = false;
+    int status = connect_ask(watch->cli, watch->client, &query, &answer);
+    if (status == 0 && answer->n_applications > 0) {
+        json_decref(watch->application);
+        watch->application = output_of(watch->cli, &answer->applications[0]->base);
+    }
+    return status;
+}
+
+static bool is_over(const struct watch *watch)
+{
+    return output_text(watch->application, "ended_at")[0] != '\0';
+}
+
+/* 0, or how it ended otherwise. */
+static int outcome(const struct watch *watch, const char *until)
+{
+    bool reached = until == NULL || strcmp(output_text(watch->application, "state"), until) == 0;
+
+    return reached ? 0 : CLI_ENDED_OTHERWISE;
+}
+
+static bool is_reached(const struct watch *watch, const char *until)
+{
+    return is_over(watch) ||
+           (until != NULL && strcmp(output_text(watch->application, "state"), until) == 0);
+}
+
+static int turn(struct watch *watch)
+{
+    struct bl_error e = { 0 };
+
+    return bl_client_poll(watch->client, TURN_US, &e) == BL_OK ? 0 : cli_fail(watch->cli, &e);
+}
+
+/* Begins with a state, then follows from the event that it is true of. */
+static int begin(struct watch *watch)
+{
+    int status = refresh(watch);
+
+    if (status != 0) {
+        return status;
+    }
+    watch->told = (uint64_t)output_integer(watch->application, "last_event");
+    if (is_live(watch->cli)) {
+        draw(watch);
+    } else if (watch->cli->format == OUTPUT_TABLE) {
+        (void)tree_print(watch->cli, watch->application, stdout);
+        (void)fflush(stdout);
+    }
+    bl_client_follow(watch->client, watch->told, happened, watch);
+    return 0;
+}
+
+int watch_until(struct cli *cli, struct bl_client *client, const char *number, const char *until)
+{
+    struct watch watch = { .cli = cli, .client = client, .number = number };
+    bl_span drawn = bl_time_monotonic();
+    int status = begin(&watch);
+
+    while (status == 0 && !interrupted && !is_reached(&watch, until)) {
+        status = turn(&watch);
+        bool stale = is_live(cli) && bl_time_monotonic() - drawn > REFRESH_US;
+        if (status == 0 && (watch.changed || stale)) {
+            status = refresh(&watch);
+            drawn = bl_time_monotonic();
+            if (status == 0 && is_live(cli)) {
+                draw(&watch);
+            }
+        }
+    }
+    bl_client_follow(client, 0, NULL, NULL);
+    if (status == 0 && cli->format == OUTPUT_TABLE && !is_live(cli)) {
+        (void)tree_print(cli, watch.application, stdout);
+    }
+    status = status == 0 ? outcome(&watch, until) : status;
+    json_decref(watch.application);
+    return status;
+}
+
+static int watch_all(struct cli *cli, struct bl_client *client)
+{
+    struct watch watch = { .cli = cli, .client = client };
+    Bl__GetStatus get = BL__GET_STATUS__INIT;
+    Bl__Query query = BL__QUERY__INIT;
+    const Bl__QueryAnswer *answer = NULL;
+
+    query.what_case = BL__QUERY__WHAT_STATUS;
+    query.status = &get;
+    int status = connect_ask(cli, client, &query, &answer);
+    if (status == 0) {
+        uint64_t newest = answer->newest_event;
+
+        bl_client_follow(client, option_number(&cli->options, "after", newest), happened, &watch);
+    }
+    while (status == 0 && !interrupted) {
+        status = turn(&watch);
+    }
+    return status;
+}
+
+static int run_watch(struct cli *cli)
+{
+    bool all = option_flag(&cli->options, "all");
+    struct sigaction action = { .sa_handler = interrupt };
+    struct bl_client *client = NULL;
+
+    if (all == (cli->options.argument_count > 0)) {
+        return cli_fail_usage(cli, "%s", cli_say(cli, "NUMBER 或 --all", "NUMBER or --all"));
+    }
+    int status = connect_open(cli, &client);
+    if (status != 0) {
+        return status;
+    }
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    status = all ? watch_all(cli, client)
+                 : watch_until(cli, client, cli->options.arguments[0],
+                               option_text(&cli->options, "until"));
+    bl_client_close(&client);
+    return status;
+}
+
+// clang-format off
+static const struct option_row watch_options[] = {
+    { "all", OPTION_FLAG, 0, NULL, { "看全部办件", "everything that happens" }, NULL },
+    { "until", OPTION_TEXT, 0, "STATE", { "到这个状态为止；若以别的状态结束，退出状态为 8", "until it is in this state; exit 8 if it ended otherwise" }, "accepted|in_progress|partly_done|completed" },
+    { "after", OPTION_NUMBER, 0, "EVENT", { "与 --all 合用：从这个事件之后", "with --all: from after this event number" }, NULL },
+};
+
+const struct command command_watch = {
+    .name = "watch", .arguments = "NUMBER|--all", .arguments_max = 1, .section = SECTION_APPLICATIONS,
+    .summary = { "实时观看：各部门的灯色随办理变化", "live: the departments' lights as they change" },
+    COMMAND_OPTIONS(watch_options),
+    .examples = "watch CY-20261123-0001 --until completed\nwatch --all\nwatch --all --after 0 -o jsonl",
+    .run = run_watch,
+};
+// clang-format on
