@@ -1,0 +1,9 @@
+/* faults.h — what becomes of the next commit. The linker gives store_write_commit no context of
+ * ours, so this is the one thing that all of the simulation shares. */
+#pragma once
+
+#include "sim.h"
+
+enum commit_fate { COMMIT_FINE, COMMIT_FULL, COMMIT_CRASH_BEFORE, COMMIT_CRASH_AFTER };
+
+void faults_set(enum sim_bug bug, enum commit_fate fate);

@@ -1,0 +1,249 @@
+/* binglian-sim: plays runs from a seed, and stops at the first promise that is broken. */
+#include <getopt.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "sim.h"
+
+#define ITEMS_DEFAULT 60
+#define RUNS_DEFAULT 100
+#define BUG_RUNS_MAX 300  // within which a planted bug has to be found
+#define WARM_RUNS 20      // after which memory may grow no more
+#define GROWTH_MAX ((size_t)4 << 20)
+
+static const char usage[] =
+    "binglian-sim [--seed N] [--runs N] [--items N] [--seconds S] [--trace] [--bug NAME | --bugs]\n"
+    "Plays runs of a simulated hall; the first has the seed, each further one the next number.\n"
+    "  --seed N     where all chance comes from; drawn if absent, and printed first\n"
+    "  --runs N     how many (100)\n"
+    "  --items N    of each run, roughly (60)\n"
+    "  --seconds S  begin no run after so many seconds\n"
+    "  --trace      tell every step\n"
+    "  --bug NAME   plant a bug: the run has to fail\n"
+    "  --bugs       plant each of them, and say what found it\n"
+    "Exit status: 0 all promises held (or each bug was found), 1 one was broken, 2 usage.\n";
+
+static const struct {
+    const char *name, *text;
+} bugs[] = {
+#define X(bug, name, text) [bug] = { name, text },
+    SIM_BUGS(X)
+#undef X
+};
+
+struct arguments {
+    struct sim_options options;
+    uint64_t runs;
+    double seconds;
+    bool has_seed, all_bugs;
+};
+
+static double seconds_since(const struct timespec *from, clockid_t clock)
+{
+    struct timespec now;
+
+    (void)clock_gettime(clock, &now);
+    return (double)(now.tv_sec - from->tv_sec) + (double)(now.tv_nsec - from->tv_nsec) / 1e9;
+}
+
+static bool read_number(const char *text, uint64_t *number)
+{
+    char *end;
+
+    *number = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0';
+}
+
+static bool read_bug(const char *name, enum sim_bug *bug)
+{
+    for (size_t i = 0; i < BL_COUNT(bugs); i++) {
+        if (strcmp(bugs[i].name, name) == 0) {
+            *bug = (enum sim_bug)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_arguments(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct option options[] = {
+        { "seed", required_argument, NULL, 's' },  { "runs", required_argument, NULL, 'r' },
+        { "items", required_argument, NULL, 'i' }, { "seconds", required_argument, NULL, 't' },
+        { "trace", no_argument, NULL, 'v' },       { "bug", required_argument, NULL, 'b' },
+        { "bugs", no_argument, NULL, 'B' },        { NULL, 0, NULL, 0 },
+    };
+    uint64_t number = 0;
+    bool good = true;
+
+    for (int c; good && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        good = c == 'v' || c == 'B' || c == 'b' || (c != '?' && read_number(optarg, &number));
+        if (c == 's') {
+            arguments->options.seed = number;
+            arguments->has_seed = true;
+        } else if (c == 'r') {
+            arguments->runs = number;
+        } else if (c == 'i') {
+            good = good && number > 0 && number <= 1000000;
+            arguments->options.items = (uint32_t)number;
+        } else if (c == 't') {
+            arguments->seconds = (double)number;
+        } else if (c == 'v') {
+            arguments->options.trace = true;
+        } else if (c == 'B') {
+            arguments->all_bugs = true;
+        } else if (c == 'b') {
+            good = read_bug(optarg, &arguments->options.bug);
+        }
+    }
+    return good && optind == argc;
+}
+
+/* A folder in memory, so that no disk sets the pace; else wherever temporary files go. */
+static void make_folder(char *path, size_t size)
+{
+    struct stat there;
+    bool memory = stat("/dev/shm", &there) == 0 && access("/dev/shm", W_OK) == 0;
+
+    (void)snprintf(path, size, "%s/binglian-sim.XXXXXX", memory ? "/dev/shm" : "/tmp");
+    CHECK(mkdtemp(path) != NULL);
+}
+
+static void report(const struct sim_result *sum, uint64_t runs, double cpu)
+{
+    (void)printf("%llu runs, %llu applications, %llu items, %llu events, %llu crashes, %llu steps\n"
+                 "%.1f runs, %.0f events, %.0f steps a CPU second\nhash %016llx\n",
+                 (unsigned long long)runs, (unsigned long long)sum->applications,
+                 (unsigned long long)sum->items, (unsigned long long)sum->events,
+                 (unsigned long long)sum->crashes, (unsigned long long)sum->steps,
+                 (double)runs / cpu, (double)sum->events / cpu, (double)sum->steps / cpu,
+                 (unsigned long long)sum->hash);
+}
+
+static void add(struct sim_result *sum, const struct sim_result *run)
+{
+    sum->steps += run->steps;
+    sum->events += run->events;
+    sum->applications += run->applications;
+    sum->items += run->items;
+    sum->crashes += run->crashes;
+    sum->hash = (sum->hash ^ run->hash) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* Runs give back what they took. */
+static bool memory_is_flat(uint64_t run, size_t *warm)
+{
+    size_t used = mallinfo2().uordblks;
+
+    if (run == WARM_RUNS) {
+        *warm = used;
+    }
+    return run <= WARM_RUNS || used <= *warm + GROWTH_MAX;
+}
+
+static int play(const struct arguments *arguments)
+{
+    struct sim_options options = arguments->options;
+    struct sim_result sum = { 0 };
+    struct timespec cpu, wall;
+    size_t warm = 0;
+    uint64_t run = 0;
+
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+    (void)clock_gettime(CLOCK_MONOTONIC, &wall);
+    for (; run < arguments->runs; run++, options.seed++) {
+        if (arguments->seconds > 0 && seconds_since(&wall, CLOCK_MONOTONIC) > arguments->seconds) {
+            break;
+        }
+        struct sim_result result = sim_run(&options);
+
+        add(&sum, &result);
+        if (!memory_is_flat(run, &warm)) {
+            (void)fprintf(stderr, "broken: memory grows from run to run, seed %llu\n",
+                          (unsigned long long)options.seed);
+            return EXIT_FAILURE;
+        }
+    }
+    report(&sum, run, seconds_since(&cpu, CLOCK_PROCESS_CPUTIME_ID));
+    return EXIT_SUCCESS;
+}
+
+/* Plays with one bug in a process of its own; `line` gets what it says first. */
+static int play_bug(struct arguments arguments, enum sim_bug bug, char *line, int size)
+{
+    int ends[2], status = 0;
+
+    CHECK(pipe(ends) == 0);
+    (void)fflush(stdout);
+    pid_t child = fork();
+
+    CHECK(child >= 0);
+    if (child == 0) {
+        (void)dup2(ends[1], STDERR_FILENO);
+        CHECK(freopen("/dev/null", "w", stdout) != NULL);
+        arguments.options.bug = bug;
+        arguments.runs = BUG_RUNS_MAX;
+        _exit(play(&arguments));
+    }
+    (void)close(ends[1]);
+    FILE *said = fdopen(ends[0], "r");
+    char rest[256];
+
+    CHECK(said != NULL);
+    line[0] = '\0';
+    while (fgets(rest, sizeof rest, said) != NULL) {
+        if (strncmp(rest, "broken: ", 8) == 0) {
+            (void)snprintf(line, (size_t)size, "%s", rest + 8);
+        }
+    }
+    (void)fclose(said);
+    CHECK(waitpid(child, &status, 0) == child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1;
+}
+
+static int play_bugs(const struct arguments *arguments)
+{
+    int missed = 0;
+
+    for (size_t i = BUG_NONE + 1; i < BL_COUNT(bugs); i++) {
+        char line[256];
+        bool found = play_bug(*arguments, (enum sim_bug)i, line, sizeof line) != 0;
+
+        (void)printf("%-14s %s\n    %s: %s%s", bugs[i].name, bugs[i].text,
+                     found ? "found" : "MISSED", line, line[0] == '\0' ? "\n" : "");
+        missed += !found;
+    }
+    return missed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = { .runs = RUNS_DEFAULT, .options.items = ITEMS_DEFAULT };
+    char folder[64];
+
+    if (!read_arguments(argc, argv, &arguments)) {
+        (void)fputs(usage, stderr);
+        return 2;
+    }
+    if (!arguments.has_seed) {
+        CHECK(getrandom(&arguments.options.seed, sizeof arguments.options.seed, 0) ==
+              sizeof arguments.options.seed);
+        arguments.options.seed %= UINT64_C(1000000000000);
+    }
+    (void)printf("seed %llu\n", (unsigned long long)arguments.options.seed);
+    (void)fflush(stdout);
+    make_folder(folder, sizeof folder);
+    arguments.options.folder = folder;
+    int status = arguments.all_bugs ? play_bugs(&arguments) : play(&arguments);
+
+    (void)rmdir(folder);
+    return status;
+}

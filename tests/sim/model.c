@@ -1,0 +1,990 @@
+#include "model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/map.h"
+#include "core/application.h"
+#include "core/content.h"
+#include "core/directory.h"
+#include "oracle.h"
+#include "schema/problem.h"
+#include "store/projection.h"
+#include "store/read.h"
+#include "store/record.h"
+#include "wire/attempt.h"
+
+#define S(state) BL__ITEM__STATE__##state
+#define COUNTS_MAX 256
+#define WHOLE SIM_ITEMS_MAX  // where the clocks of the whole stand among those of the items
+enum { PROMISE, LEGAL, CLOCKS };
+
+/* Who has a task now. */
+struct lease {
+    uint64_t attempt;  // 0: nobody
+    uint64_t worker;
+    bool is_deciding;  // nobody can take it away
+    char principal[32];
+};
+
+/* An application as its events say it is. */
+struct mirror {
+    Bl__Application *state;
+    struct bl_arena arena;  // of the state
+    const struct sim_workflow *workflow;
+    double area;
+    bool is_touched;
+    Bl__Item__State before[SIM_ITEMS_MAX];  // the event that is being read
+    enum join_outcome whole_before;
+    struct lease leases[SIM_ITEMS_MAX];
+    bl_time due[SIM_ITEMS_MAX + 1][CLOCKS];  // once set, never moved
+    struct bl_arena rows_arena[2];           // of the rows now, and before the batch
+    struct projection rows;
+};
+
+/* What an event was, for those who were told its number. */
+struct fact {
+    Bl__Event__WhatCase what;
+    uint64_t application;
+    uint32_t item;
+    Bl__Item__Result result;
+    char attempt[ATTEMPT_TEXT_BYTES];
+};
+
+struct total {
+    char name[32], department[64];
+    int64_t value;
+};
+
+struct model {
+    struct sim *sim;
+    struct bl_arena scratch;
+    struct calendar *calendar;
+    struct mirror **mirrors;  // by id - 1
+    uint64_t count, capacity, open, items;
+    struct fact *facts;  // by seq - 1
+    uint64_t newest, facts_capacity;
+    struct bl_map leases;  // attempt → struct lease
+    struct bl_map taken;   // serial + 1 → the mirror's id and variant, as a number
+    Bl__Directory *directory;
+    struct bl_arena directory_arena;
+    uint64_t rows[TABLE_COUNT];
+    struct total totals[COUNTS_MAX];
+    size_t total_count;
+    XXH3_state_t *hash;
+    uint64_t digest;
+};
+
+#define FAIL(model, application, ...) sim_fail((model)->sim, application, __VA_ARGS__)
+
+/* --- a model ---------------------------------------------------------------------------------- */
+
+static void load_calendar(struct model *model)
+{
+    const Bl__Calendar *layer = NULL;
+    struct schema_problems *problems = bl_arena_new(&model->scratch, struct schema_problems);
+    struct bl_error e = { 0 };
+
+    schema_problems_init(problems, &model->scratch);
+    CHECK(definition_load_calendar(model->sim->calendar, strlen(model->sim->calendar), "cn.yaml",
+                                   NULL, 0, &model->scratch, &layer, problems) == BL_OK);
+    CHECK(calendar_new(&layer, 1, &model->calendar, &e) == BL_OK);
+}
+
+struct model *model_new(struct sim *sim)
+{
+    struct model *model = calloc(1, sizeof *model);
+
+    CHECK(model != NULL);
+    model->sim = sim;
+    bl_arena_init(&model->scratch, 1 << 14, (size_t)1 << 28);
+    bl_arena_init(&model->directory_arena, 1 << 12, (size_t)1 << 28);
+    model->directory = directory_aggregate.create(&model->directory_arena, DIRECTORY_ID);
+    load_calendar(model);
+    model->hash = XXH3_createState();
+    CHECK(model->hash != NULL);
+    (void)XXH3_64bits_reset(model->hash);
+    return model;
+}
+
+static void mirror_free(struct mirror *mirror)
+{
+    bl_arena_free(&mirror->arena);
+    bl_arena_free(&mirror->rows_arena[0]);
+    bl_arena_free(&mirror->rows_arena[1]);
+    free(mirror);
+}
+
+void model_free(struct model **held)
+{
+    struct model *model = *held;
+
+    for (uint64_t i = 0; i < model->count; i++) {
+        mirror_free(model->mirrors[i]);
+    }
+    free(model->mirrors);
+    free(model->facts);
+    bl_map_free(&model->leases);
+    bl_map_free(&model->taken);
+    bl_arena_free(&model->scratch);
+    bl_arena_free(&model->directory_arena);
+    calendar_free(&model->calendar);
+    (void)XXH3_freeState(model->hash);
+    free(model);
+    *held = NULL;
+}
+
+static struct mirror *mirror_of(struct model *model, uint64_t id)
+{
+    return id == 0 || id > model->count ? NULL : model->mirrors[id - 1];
+}
+
+static struct mirror *mirror_new(struct model *model, uint64_t id)
+{
+    struct mirror *mirror = calloc(1, sizeof *mirror);
+
+    CHECK(mirror != NULL);
+    if (id != model->count + 1) {
+        FAIL(model, id, "application %llu follows application %llu", (unsigned long long)id,
+             (unsigned long long)model->count);
+    }
+    if (model->count == model->capacity) {
+        model->capacity = 2 * model->capacity + 64;
+        model->mirrors = realloc(model->mirrors, model->capacity * sizeof(struct mirror *));
+        CHECK(model->mirrors != NULL);
+    }
+    model->mirrors[model->count++] = mirror;
+    bl_arena_init(&mirror->arena, 2048, (size_t)1 << 24);
+    bl_arena_init(&mirror->rows_arena[0], 2048, (size_t)1 << 24);
+    bl_arena_init(&mirror->rows_arena[1], 2048, (size_t)1 << 24);
+    mirror->state = application_aggregate.create(&mirror->arena, id);
+    return mirror;
+}
+
+/* --- leases ----------------------------------------------------------------------------------- */
+
+static void lease_clear(struct model *model, struct lease *lease)
+{
+    (void)bl_map_remove(&model->leases, lease->attempt);
+    *lease = (struct lease){ 0 };
+}
+
+void model_lease(struct model *model, uint64_t application, uint32_t item, uint64_t attempt,
+                 uint64_t worker, const char *principal)
+{
+    struct mirror *mirror = mirror_of(model, application);
+
+    if (mirror == NULL || item >= mirror->state->n_items) {
+        FAIL(model, application, "a task of nothing is handed out");
+    }
+    struct lease *lease = &mirror->leases[item];
+
+    sim_trace(model->sim, application, "task %s.%s goes to %s as %u-%u", mirror->state->number,
+              mirror->state->items[item]->id, principal, (unsigned)(attempt >> 32),
+              (unsigned)attempt);
+    if (lease->attempt != 0) {
+        FAIL(model, application, "item %s has two live leases: %u-%u of %s and %u-%u of %s",
+             mirror->state->items[item]->id, (unsigned)(lease->attempt >> 32),
+             (unsigned)lease->attempt, lease->principal, (unsigned)(attempt >> 32),
+             (unsigned)attempt, principal);
+    }
+    if (bl_map_get(&model->leases, attempt) != NULL) {
+        FAIL(model, application, "attempt %u-%u is used twice", (unsigned)(attempt >> 32),
+             (unsigned)attempt);
+    }
+    lease->attempt = attempt;
+    lease->worker = worker;
+    (void)snprintf(lease->principal, sizeof lease->principal, "%s", principal);
+    bl_map_put(&model->leases, attempt, lease);
+}
+
+void model_resume(struct model *model, const char *task, uint64_t attempt, uint64_t worker,
+                  const char *principal)
+{
+    const char *dot = strrchr(task, '.');
+
+    for (uint64_t i = 0; i < model->count && dot != NULL; i++) {
+        const Bl__Application *state = model->mirrors[i]->state;
+
+        if (strlen(state->number) == (size_t)(dot - task) &&
+            memcmp(state->number, task, (size_t)(dot - task)) == 0) {
+            int item = application_item_find(state, dot + 1);
+
+            if (item >= 0) {
+                model_lease(model, i + 1, (uint32_t)item, attempt, worker, principal);
+                return;
+            }
+        }
+    }
+    FAIL(model, 0, "task %s goes on, and there is none", task);
+}
+
+void model_deciding(struct model *model, uint64_t attempt, bool deciding)
+{
+    struct lease *lease = bl_map_get(&model->leases, attempt);
+
+    if (lease == NULL) {
+        FAIL(model, 0, "a decision for %u-%u is taken, which nobody holds",
+             (unsigned)(attempt >> 32), (unsigned)attempt);
+    }
+    lease->is_deciding = deciding;
+}
+
+void model_lease_over(struct model *model, uint64_t attempt)
+{
+    struct lease *lease = attempt == 0 ? NULL : bl_map_get(&model->leases, attempt);
+
+    if (lease != NULL) {
+        lease_clear(model, lease);
+    }
+}
+
+static void leases_clear(struct model *model, uint64_t worker, bool all)
+{
+    for (uint64_t i = 0; i < model->count; i++) {
+        for (size_t k = 0; k < model->mirrors[i]->state->n_items; k++) {
+            struct lease *lease = &model->mirrors[i]->leases[k];
+
+            if (lease->attempt != 0 && (all || (lease->worker == worker && !lease->is_deciding))) {
+                lease_clear(model, lease);
+            }
+        }
+    }
+}
+
+void model_worker_gone(struct model *model, uint64_t worker)
+{
+    leases_clear(model, worker, false);
+}
+
+void model_leases_forget(struct model *model)
+{
+    leases_clear(model, 0, true);
+}
+
+uint64_t model_some_lease(struct model *model, char *task, size_t size)
+{
+    for (uint32_t tries = 0; tries < 8 && model->count > 0; tries++) {
+        const struct mirror *mirror = model->mirrors[sim_chance(model->sim, model->count)];
+        uint32_t item = (uint32_t)sim_chance(model->sim, mirror->state->n_items);
+
+        if (mirror->leases[item].attempt != 0) {
+            (void)snprintf(task, size, "%s.%s", mirror->state->number,
+                           mirror->state->items[item]->id);
+            return mirror->leases[item].attempt;
+        }
+    }
+    return 0;
+}
+
+uint32_t model_idle_tasks(struct model *model, const char *department, bl_time now)
+{
+    uint32_t idle = 0;
+
+    for (uint64_t i = 0; i < model->count; i++) {
+        const struct mirror *mirror = model->mirrors[i];
+
+        for (size_t k = 0; k < mirror->state->n_items && mirror->state->ended_at == 0; k++) {
+            const Bl__Item *item = mirror->state->items[k];
+
+            idle += application_item_is_ready(item) && item->retry_at <= now &&
+                    mirror->leases[k].attempt == 0 && strcmp(item->department, department) == 0;
+        }
+    }
+    return idle;
+}
+
+/* --- clocks ----------------------------------------------------------------------------------- */
+
+static const Bl__Clock *clock_at(const Bl__Application *state, size_t item, int legal)
+{
+    if (item == WHOLE) {
+        return legal == LEGAL ? state->legal : state->promise;
+    }
+    return legal == LEGAL ? state->items[item]->legal : state->items[item]->promise;
+}
+
+static struct limit limit_at(const struct definition *definition, size_t item, int legal)
+{
+    if (item == WHOLE) {
+        return legal == LEGAL ? definition->legal : definition->promise;
+    }
+    return legal == LEGAL ? definition->items[item].legal : definition->items[item].promise;
+}
+
+/* When a clock changes by itself, from what a clock is and not from how the core finds it. */
+static bl_time clock_next(const Bl__Clock *clock)
+{
+    if (clock == NULL || clock->due_at == 0) {
+        return BL_NEVER;
+    }
+    bl_time overdue = clock->due_at + 1;
+
+    return clock->phase == BL__CLOCK__PHASE__WARNED    ? overdue
+           : clock->phase != BL__CLOCK__PHASE__RUNNING ? BL_NEVER
+           : clock->warn_at < clock->due_at            ? clock->warn_at
+                                                       : overdue;
+}
+
+static bl_time next_moment(const Bl__Application *state)
+{
+    bl_time next = BL_NEVER;
+
+    for (size_t i = 0; i <= state->n_items; i++) {
+        for (int legal = PROMISE; legal < CLOCKS; legal++) {
+            bl_time own = clock_next(clock_at(state, i == state->n_items ? WHOLE : i, legal));
+
+            next = own < next ? own : next;
+        }
+    }
+    return next;
+}
+
+/* A due moment is what the calendar says on the day that its clock starts, and stays so. */
+static void check_dues(struct model *model, struct mirror *mirror, const Bl__Event *event)
+{
+    const Bl__Application *state = mirror->state;
+
+    for (size_t i = 0; i <= state->n_items; i++) {
+        size_t item = i == state->n_items ? WHOLE : i;
+
+        for (int legal = PROMISE; legal < CLOCKS; legal++) {
+            const Bl__Clock *clock = clock_at(state, item, legal);
+            bl_time due = clock == NULL ? 0 : clock->due_at;
+            bl_time *known = &mirror->due[item][legal];
+
+            if (due == *known) {
+                continue;
+            }
+            struct clock_question question = {
+                .start = calendar_effective(model->calendar, event->at),
+                .limit = limit_at(mirror->workflow->definition, item, legal),
+            };
+            if (*known != 0) {
+                FAIL(model, state->id, "a deadline has moved: item %zu, clock %d", item, legal);
+            }
+            if (due != clock_due(model->calendar, &question).due) {
+                FAIL(model, state->id, "a deadline is wrong: item %zu, clock %d", item, legal);
+            }
+            *known = due;
+        }
+    }
+}
+
+/* Yellow and red come once, at their exact moment, and nothing overtakes them. */
+static void check_moment(struct model *model, const struct mirror *mirror, const Bl__Event *event)
+{
+    const Bl__Application *state = mirror->state;
+    bool warns = event->what_case == BL__EVENT__WHAT_WARNED;
+
+    if (!warns && event->what_case != BL__EVENT__WHAT_OVERDUE) {
+        if (next_moment(state) <= event->at) {
+            FAIL(model, state->id, "event %llu overtakes a deadline that was past",
+                 (unsigned long long)event->seq);
+        }
+        return;
+    }
+    const Bl__ClockName *name = warns ? event->warned->clock : event->overdue->clock;
+    const Bl__Clock *clock =
+        clock_at(state, name->whole ? WHOLE : name->item, name->legal ? LEGAL : PROMISE);
+
+    if (clock == NULL || event->at != (warns ? clock->warn_at : clock->due_at) ||
+        (clock->phase != BL__CLOCK__PHASE__RUNNING &&
+         (warns || clock->phase != BL__CLOCK__PHASE__WARNED))) {
+        FAIL(model, state->id, "a clock is %s twice, or not at its moment",
+             warns ? "yellow" : "red");
+    }
+    if (event->recorded_at != 0 && event->recorded_at < event->at) {
+        FAIL(model, state->id, "a moment is recorded before it came");
+    }
+}
+
+/* --- joins ------------------------------------------------------------------------------------ */
+
+static bool is_open_state(Bl__Item__State state)
+{
+    return state == S(PENDING) || state == S(RECEIVED) || state == S(ACCEPTED);
+}
+
+/* What `late` says of the branches that are open when their join is settled. */
+static void check_late(struct model *model, const struct mirror *mirror,
+                       const struct definition_join *join)
+{
+    for (size_t i = 0; i < join->branch_count; i++) {
+        const Bl__Item *branch = mirror->state->items[join->branches[i]];
+
+        if (!is_open_state(branch->state)) {
+            continue;
+        }
+        if (join->late == LATE_CANCEL) {
+            FAIL(model, mirror->state->id, "item %s goes on after its join was settled: cancel",
+                 branch->id);
+        }
+        if (join->late == LATE_HOLD && !branch->held) {
+            FAIL(model, mirror->state->id, "item %s is not held after its join was settled",
+                 branch->id);
+        }
+    }
+}
+
+static void check_needs(struct model *model, const struct mirror *mirror,
+                        const struct definition_item *definition)
+{
+    const Bl__Item *item = mirror->state->items[definition->index];
+    enum join_outcome expected = definition->needs.branch_count == 0
+                                     ? JOIN_SATISFIED
+                                     : oracle_settle(&definition->needs, mirror->state);
+    enum join_outcome is = item->state == S(PENDING)   ? JOIN_OPEN
+                           : item->state == S(BLOCKED) ? JOIN_FAILED
+                                                       : JOIN_SATISFIED;
+    bool by_form = item->state == S(NOT_NEEDED) && !definition->when_needs_items;
+
+    if (mirror->before[definition->index] != S(PENDING) || by_form ||
+        item->state == S(TERMINATED)) {
+        return;
+    }
+    if (is != expected) {
+        FAIL(model, mirror->state->id, "the needs of item %s are settled wrongly: %d, by rule %d",
+             item->id, (int)is, (int)expected);
+    }
+    if (is != JOIN_OPEN) {
+        check_late(model, mirror, &definition->needs);
+    }
+}
+
+static void check_joins(struct model *model, struct mirror *mirror)
+{
+    const struct definition *definition = mirror->workflow->definition;
+    enum join_outcome whole = oracle_settle(&definition->join, mirror->state);
+
+    for (size_t i = 0; i < definition->item_count; i++) {
+        check_needs(model, mirror, &definition->items[i]);
+    }
+    if (whole != JOIN_OPEN && mirror->whole_before == JOIN_OPEN) {
+        check_late(model, mirror, &definition->join);
+    }
+    mirror->whole_before = whole;
+}
+
+/* --- one event -------------------------------------------------------------------------------- */
+
+/* An open application has somebody who will do something next. */
+static void check_goes_on(struct model *model, const struct mirror *mirror)
+{
+    const Bl__Application *state = mirror->state;
+    bool waits = false, open = false;
+
+    for (size_t i = 0; i < state->n_items; i++) {
+        const Bl__Item *item = state->items[i];
+
+        open |= is_open_state(item->state);
+        waits |= application_item_is_ready(item) || item->incident ||
+                 (item->held && is_open_state(item->state)) || item->state == S(RECEIVED);
+    }
+    if (open != (state->ended_at == 0)) {
+        FAIL(model, state->id,
+             open ? "it has ended and an item is open"
+                  : "all its items are settled and it goes on");
+    }
+    if (open && !waits) {
+        FAIL(model, state->id, "it is open and nobody has to do anything");
+    }
+}
+
+static void check_lease(struct model *model, const struct mirror *mirror, const Bl__Event *event,
+                        uint32_t item, const char *attempt)
+{
+    char held[ATTEMPT_TEXT_BYTES] = "none";
+    const struct lease *lease = &mirror->leases[item];
+
+    if (lease->attempt != 0) {
+        (void)attempt_format(lease->attempt, held);
+    }
+    if (strcmp(held, attempt) != 0 || event->actor == NULL ||
+        strcmp(event->actor->principal, lease->principal) != 0) {
+        FAIL(model, mirror->state->id, "item %s is decided under %s by %s; the lease is %s of %s",
+             mirror->state->items[item]->id, attempt,
+             event->actor == NULL ? "nobody" : event->actor->principal, held, lease->principal);
+    }
+}
+
+static void check_before(struct model *model, const struct mirror *mirror, const Bl__Event *event)
+{
+    uint64_t id = mirror->state->id;
+
+    if (event->previous != mirror->state->last_event) {
+        FAIL(model, id, "event %llu names %llu as the one before, which is %llu",
+             (unsigned long long)event->seq, (unsigned long long)event->previous,
+             (unsigned long long)mirror->state->last_event);
+    }
+    if (mirror->state->ended_at != 0) {
+        FAIL(model, id, "event %llu comes after the end", (unsigned long long)event->seq);
+    }
+    check_moment(model, mirror, event);
+    if (event->what_case == BL__EVENT__WHAT_DECIDED) {
+        if (mirror->state->items[event->decided->item]->state != S(ACCEPTED)) {
+            FAIL(model, id, "item %u is decided twice", event->decided->item);
+        }
+        check_lease(model, mirror, event, event->decided->item, event->decided->attempt);
+    } else if (event->what_case == BL__EVENT__WHAT_FAILED) {
+        check_lease(model, mirror, event, event->failed->item, event->failed->attempt);
+    }
+}
+
+static const struct sim_workflow *workflow_of(struct model *model, const char *id, uint32_t version)
+{
+    for (uint32_t i = 0; i < model->sim->workflow_count; i++) {
+        struct sim_workflow *workflow = &model->sim->workflows[i];
+
+        if (strcmp(workflow->id, id) == 0 && workflow->version == version) {
+            return workflow;
+        }
+    }
+    FAIL(model, 0, "workflow %s %u was never published", id, version);
+}
+
+/* The content is there as it was sent, its hash stands in the event, and it was never taken before.
+ */
+static void check_content(struct model *model, struct store_read *read, struct mirror *mirror,
+                          const Bl__Submitted *submitted)
+{
+    Bl__StoredContent *stored = NULL;
+    uint64_t id = mirror->state->id;
+    uint8_t hash[CONTENT_HASH_BYTES];
+    crypto_generichash_state state;
+    unsigned long long serial = 0;
+    unsigned variant = 0;
+
+    if (read_content(read, id, 1, &model->scratch, &stored, NULL) != BL_OK) {
+        FAIL(model, id, "its content is not there");
+    }
+    (void)crypto_generichash_init(&state, NULL, 0, sizeof hash);
+    (void)crypto_generichash_update(&state, stored->salt.data, stored->salt.len);
+    (void)crypto_generichash_update(&state, stored->content.data, stored->content.len);
+    (void)crypto_generichash_final(&state, hash, sizeof hash);
+    if (submitted->content_hash.len != sizeof hash ||
+        memcmp(submitted->content_hash.data, hash, sizeof hash) != 0) {
+        FAIL(model, id, "its content is not what its event says");
+    }
+    const Bl__Content *content =
+        bl__content__unpack(&model->scratch.allocator, stored->content.len, stored->content.data);
+    CHECK(content != NULL);
+    CHECK(sscanf(content->applicant->name, "%llu-%u-%lf", &serial, &variant, &mirror->area) == 3);
+    if (bl_map_get(&model->taken, serial + 1) != NULL) {
+        FAIL(model, id, "submission %llu was taken twice", serial);
+    }
+    bl_map_put(&model->taken, serial + 1, (void *)(uintptr_t)(id << 8 | (variant + 1)));
+}
+
+static void check_conditions(struct model *model, const struct mirror *mirror)
+{
+    for (size_t i = 0; i < mirror->state->n_items && mirror->workflow->is_ours; i++) {
+        double over = mirror->workflow->area_over[i];
+        bool skipped = mirror->state->items[i]->state == S(NOT_NEEDED);
+
+        if (over > 0 && skipped != !(mirror->area > over)) {
+            FAIL(model, mirror->state->id, "item %s is %s, though its condition says otherwise",
+                 mirror->state->items[i]->id, skipped ? "not needed" : "needed");
+        }
+    }
+}
+
+static void trace_event(struct model *model, const Bl__Event *event)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field(&bl__event__descriptor, (unsigned)event->what_case);
+
+    sim_trace(model->sim, event->aggregate == BL__AGGREGATE__APPLICATION ? event->id : 0,
+              "event %llu: %s", (unsigned long long)event->seq, field->name);
+}
+
+static void take_application(struct model *model, struct store_read *read, const Bl__Event *event)
+{
+    bool is_new = event->what_case == BL__EVENT__WHAT_SUBMITTED;
+    struct mirror *mirror = is_new ? mirror_new(model, event->id) : mirror_of(model, event->id);
+
+    if (mirror == NULL) {
+        FAIL(model, event->id, "event %llu is of an application that is not there",
+             (unsigned long long)event->seq);
+    }
+    if (is_new) {
+        mirror->workflow =
+            workflow_of(model, event->submitted->workflow, event->submitted->version);
+        for (size_t i = 0; i < event->submitted->n_items; i++) {
+            mirror->before[i] = S(PENDING);
+        }
+        model->open++;
+        model->items += event->submitted->n_items;
+    } else {
+        check_before(model, mirror, event);
+        for (size_t i = 0; i < mirror->state->n_items; i++) {
+            mirror->before[i] = mirror->state->items[i]->state;
+        }
+    }
+    application_aggregate.evolve(mirror->state, event, &mirror->arena);
+    if (is_new) {
+        check_content(model, read, mirror, event->submitted);
+        check_conditions(model, mirror);
+    }
+    check_dues(model, mirror, event);
+    check_joins(model, mirror);
+    check_goes_on(model, mirror);
+    model->open -= mirror->state->ended_at != 0;
+    mirror->is_touched = true;
+}
+
+static void take_directory(struct model *model, const Bl__Event *event)
+{
+    if (event->previous != model->directory->last_event) {
+        FAIL(model, 0, "the directory's chain of events is broken at %llu",
+             (unsigned long long)event->seq);
+    }
+    directory_aggregate.evolve(model->directory, event, &model->directory_arena);
+    if (event->what_case == BL__EVENT__WHAT_PUBLISHED &&
+        event->published->publication->kind == BL__PUBLICATION__KIND__WORKFLOW) {
+        const Bl__Publication *publication = event->published->publication;
+        struct sim_workflow *workflow =
+            (struct sim_workflow *)workflow_of(model, publication->id, publication->version);
+
+        workflow->is_published = true;
+    }
+}
+
+static void keep_fact(struct model *model, const Bl__Event *event)
+{
+    if (model->newest == model->facts_capacity) {
+        model->facts_capacity = 2 * model->facts_capacity + 256;
+        model->facts = realloc(model->facts, model->facts_capacity * sizeof *model->facts);
+        CHECK(model->facts != NULL);
+    }
+    struct fact *fact = &model->facts[model->newest++];
+
+    *fact = (struct fact){ .what = event->what_case, .application = event->id };
+    if (event->what_case == BL__EVENT__WHAT_DECIDED) {
+        fact->item = event->decided->item;
+        fact->result = event->decided->result;
+        (void)snprintf(fact->attempt, sizeof fact->attempt, "%s", event->decided->attempt);
+    } else if (event->what_case == BL__EVENT__WHAT_FAILED) {
+        fact->item = event->failed->item;
+        (void)snprintf(fact->attempt, sizeof fact->attempt, "%s", event->failed->attempt);
+    }
+}
+
+static void take_event(struct model *model, struct store_read *read, uint64_t seq)
+{
+    Bl__Event *event = NULL;
+    struct bl_text record;
+    struct bl_error e = { 0 };
+
+    if (read_event_record(read, seq, &record, &e) != BL_OK ||
+        read_event(read, seq, &model->scratch, &event, &e) != BL_OK || event->seq != seq) {
+        FAIL(model, 0, "event %llu is not there: %s", (unsigned long long)seq, e.text);
+    }
+    (void)XXH3_64bits_update(model->hash, record.at, record.bytes);
+    trace_event(model, event);
+    keep_fact(model, event);
+    if (event->aggregate == BL__AGGREGATE__APPLICATION) {
+        take_application(model, read, event);
+    } else {
+        take_directory(model, event);
+    }
+}
+
+/* --- what is stored --------------------------------------------------------------------------- */
+
+struct looking {
+    struct bl_text key, value;
+    bool found;
+};
+
+static bool look(void *context, struct bl_text key, struct bl_text value)
+{
+    struct looking *looking = context;
+
+    looking->found =
+        key.bytes == looking->key.bytes && memcmp(key.at, looking->key.at, key.bytes) == 0;
+    looking->value = value;
+    return false;
+}
+
+static bool row_is_there(struct model *model, struct store_read *read,
+                         const struct projection_row *row)
+{
+    struct looking looking = { .key = key_text(&row->key) };
+    struct bl_text value = { (const char *)row->value, row->value_bytes };
+
+    CHECK(read_scan(read, row->table, looking.key, look, &looking, NULL) == BL_OK);
+    if (!looking.found) {
+        return false;
+    }
+    if (value.bytes > 0) {
+        value = record_seal_bytes(value, &model->scratch);
+    }
+    return looking.value.bytes == value.bytes &&
+           memcmp(looking.value.at, value.at, value.bytes) == 0;
+}
+
+static void check_state(struct model *model, struct store_read *read, const struct mirror *mirror)
+{
+    Bl__Application *stored = NULL;
+    struct bl_error e = { 0 };
+    size_t bytes = bl__application__get_packed_size(mirror->state);
+
+    if (read_application(read, mirror->state->id, &model->scratch, &stored, &e) != BL_OK) {
+        FAIL(model, mirror->state->id, "its state is not there: %s", e.text);
+    }
+    uint8_t *a = bl_arena_alloc(&model->scratch, bytes), *b;
+    bool same = bl__application__get_packed_size(stored) == bytes;
+
+    if (same) {
+        b = bl_arena_alloc(&model->scratch, bytes);
+        bl__application__pack(mirror->state, a);
+        bl__application__pack(stored, b);
+        same = memcmp(a, b, bytes) == 0;
+    }
+    if (!same) {
+        FAIL(model, mirror->state->id, "its state is not the fold of its events");
+    }
+}
+
+static void add_total(struct model *model, const struct projection_count *count, int64_t sign)
+{
+    size_t i = 0;
+
+    while (i < model->total_count &&
+           (strcmp(model->totals[i].name, count->name) != 0 ||
+            strcmp(model->totals[i].department, count->department) != 0)) {
+        i++;
+    }
+    if (i == model->total_count) {
+        CHECK(model->total_count < COUNTS_MAX);
+        model->total_count++;
+        model->totals[i] = (struct total){ .value = 0 };
+        (void)snprintf(model->totals[i].name, sizeof model->totals[i].name, "%s", count->name);
+        (void)snprintf(model->totals[i].department, sizeof model->totals[i].department, "%s",
+                       count->department);
+    }
+    model->totals[i].value += sign * count->value;
+}
+
+static void check_rows(struct model *model, struct store_read *read, struct mirror *mirror)
+{
+    struct projection before = mirror->rows;
+    struct bl_arena spare = mirror->rows_arena[1];
+
+    mirror->rows_arena[1] = mirror->rows_arena[0];
+    mirror->rows_arena[0] = spare;
+    for (int i = 0; i < 2; i++) {
+        mirror->rows_arena[i].allocator.allocator_data = &mirror->rows_arena[i];
+    }
+    bl_arena_reset(&mirror->rows_arena[0]);
+    mirror->rows = projection_of(mirror->state, &mirror->rows_arena[0]);
+    for (size_t i = 0; i < before.row_count; i++) {
+        model->rows[before.rows[i].table]--;
+    }
+    for (size_t i = 0; i < mirror->rows.row_count; i++) {
+        model->rows[mirror->rows.rows[i].table]++;
+        if (!row_is_there(model, read, &mirror->rows.rows[i])) {
+            FAIL(model, mirror->state->id, "a row of %s is not there, or wrong",
+                 table_name(mirror->rows.rows[i].table));
+        }
+    }
+    for (size_t i = 0; i < before.count_count; i++) {
+        add_total(model, &before.counts[i], -1);
+    }
+    for (size_t i = 0; i < mirror->rows.count_count; i++) {
+        add_total(model, &mirror->rows.counts[i], 1);
+    }
+    if (application_aggregate.next(mirror->state) != next_moment(mirror->state)) {
+        FAIL(model, mirror->state->id, "its next moment is wrong");
+    }
+}
+
+static void check_totals(struct model *model, struct store_read *read)
+{
+    static const enum table projected[] = { TABLE_TIMERS, TABLE_INBOX, TABLE_OPEN,
+                                            TABLE_INCIDENTS };
+
+    for (size_t i = 0; i < BL_COUNT(projected); i++) {
+        uint64_t rows = 0;
+
+        CHECK(read_rows(read, projected[i], &rows, NULL) == BL_OK);
+        if (rows != model->rows[projected[i]]) {
+            FAIL(model, 0, "table %s has %llu rows; the states stand for %llu",
+                 table_name(projected[i]), (unsigned long long)rows,
+                 (unsigned long long)model->rows[projected[i]]);
+        }
+    }
+    for (size_t i = 0; i < model->total_count; i++) {
+        const struct total *total = &model->totals[i];
+        int64_t value = 0;
+
+        if (read_count(read, total->name, total->department, &value, NULL) != BL_OK ||
+            value != total->value) {
+            FAIL(model, 0, "the count %s %s is %lld; counted again it is %lld", total->name,
+                 total->department, (long long)value, (long long)total->value);
+        }
+    }
+}
+
+static void check_timers(struct model *model, struct store_read *read, bl_time batch_time)
+{
+    bl_time first = BL_NEVER;
+
+    CHECK(read_next_timer(read, &first, NULL) == BL_OK);
+    if (first <= batch_time) {
+        FAIL(model, 0, "a deadline is past by %lld µs and nothing has come of it",
+             (long long)(batch_time - first));
+    }
+}
+
+void model_check(struct model *model, struct store *store, bl_time batch_time, bool timers_left)
+{
+    struct store_read *read = NULL;
+    uint64_t newest = 0;
+
+    bl_arena_reset(&model->scratch);
+    CHECK(store_read_begin(store, &read, NULL) == BL_OK);
+    CHECK(read_newest_event(read, &newest, NULL) == BL_OK);
+    if (newest < model->newest) {
+        FAIL(model, 0, "events after %llu are gone", (unsigned long long)newest);
+    }
+    bool is_new = newest > model->newest;
+    while (model->newest < newest) {
+        take_event(model, read, model->newest + 1);
+    }
+    for (uint64_t i = 0; is_new && i < model->count; i++) {
+        if (model->mirrors[i]->is_touched) {
+            model->mirrors[i]->is_touched = false;
+            check_state(model, read, model->mirrors[i]);
+            check_rows(model, read, model->mirrors[i]);
+        }
+    }
+    if (is_new) {
+        check_totals(model, read);
+    }
+    if (!timers_left) {
+        check_timers(model, read, batch_time);
+    }
+    store_read_end(&read);
+}
+
+void model_check_all(struct model *model, struct store *store)
+{
+    struct store_read *read = NULL;
+    XXH3_state_t *again = XXH3_createState();
+
+    CHECK(again != NULL);
+    (void)XXH3_64bits_reset(again);
+    bl_arena_reset(&model->scratch);
+    CHECK(store_read_begin(store, &read, NULL) == BL_OK);
+    for (uint64_t seq = 1; seq <= model->newest; seq++) {
+        struct bl_text record;
+
+        if (read_event_record(read, seq, &record, NULL) != BL_OK) {
+            FAIL(model, 0, "event %llu is gone", (unsigned long long)seq);
+        }
+        (void)XXH3_64bits_update(again, record.at, record.bytes);
+    }
+    model->digest = XXH3_64bits_digest(again);
+    if (model->digest != XXH3_64bits_digest(model->hash)) {
+        FAIL(model, 0, "an event has changed after it was written");
+    }
+    for (uint64_t i = 0; i < model->count; i++) {
+        bl_arena_reset(&model->scratch);
+        check_state(model, read, model->mirrors[i]);
+        check_rows(model, read, model->mirrors[i]);
+    }
+    check_totals(model, read);
+    store_read_end(&read);
+    (void)XXH3_freeState(again);
+}
+
+/* --- what people were told -------------------------------------------------------------------- */
+
+static const struct fact *fact_of(struct model *model, uint64_t event, const char *who)
+{
+    if (event == 0 || event > model->newest) {
+        FAIL(model, 0, "%s was told of event %llu; the store ends at %llu", who,
+             (unsigned long long)event, (unsigned long long)model->newest);
+    }
+    return &model->facts[event - 1];
+}
+
+void model_acknowledged(struct model *model, uint64_t serial, uint32_t variant,
+                        uint64_t application, uint64_t event)
+{
+    const struct fact *fact = fact_of(model, event, "a clerk");
+    uint64_t taken = (uintptr_t)bl_map_get(&model->taken, serial + 1);
+
+    if (fact->what != BL__EVENT__WHAT_SUBMITTED || fact->application != application ||
+        taken != (application << 8 | (variant + 1))) {
+        FAIL(model, application, "submission %llu was acknowledged as event %llu, which is not it",
+             (unsigned long long)serial, (unsigned long long)event);
+    }
+}
+
+void model_decided(struct model *model, const char *task, const char *attempt,
+                   Bl__Decision__Verdict verdict, uint64_t event)
+{
+    const struct fact *fact = fact_of(model, event, "a worker");
+    const struct mirror *mirror = mirror_of(model, fact->application);
+    bool failed = verdict == BL__DECISION__VERDICT__FAIL;
+    char name[160] = "";
+
+    if (mirror != NULL && fact->item < mirror->state->n_items) {
+        (void)snprintf(name, sizeof name, "%s.%s", mirror->state->number,
+                       mirror->state->items[fact->item]->id);
+    }
+    if (fact->what != (failed ? BL__EVENT__WHAT_FAILED : BL__EVENT__WHAT_DECIDED) ||
+        strcmp(name, task) != 0 || strcmp(fact->attempt, attempt) != 0 ||
+        (!failed && (fact->result == BL__ITEM__RESULT__GRANTED) !=
+                        (verdict == BL__DECISION__VERDICT__APPROVE))) {
+        FAIL(model, fact->application,
+             "the decision of %s under %s was acknowledged as event "
+             "%llu, which is not it",
+             task, attempt, (unsigned long long)event);
+    }
+}
+
+int model_variant(const struct model *model, uint64_t serial)
+{
+    uint64_t taken = (uintptr_t)bl_map_get(&model->taken, serial + 1);
+
+    return taken == 0 ? -1 : (int)(taken & 0xff) - 1;
+}
+
+uint64_t model_newest(const struct model *model)
+{
+    return model->newest;
+}
+
+const Bl__Application *model_application(const struct model *model, uint64_t id)
+{
+    return id == 0 || id > model->count ? NULL : model->mirrors[id - 1]->state;
+}
+
+uint64_t model_applications(const struct model *model)
+{
+    return model->count;
+}
+
+uint64_t model_open(const struct model *model)
+{
+    return model->open;
+}
+
+uint64_t model_items(const struct model *model)
+{
+    return model->items;
+}
+
+uint64_t model_hash(const struct model *model)
+{
+    return model->digest;
+}

@@ -1,0 +1,206 @@
+/* sim.h — a whole hall in one thread, played from a seed.
+ * `tests/sim/` runs the engine's own core, store, cycle, dispatch, sessions, client and worker
+ * logic under a clock and a network that it makes up itself: frames are lost, repeated, late and
+ * out of order, workers crash, stall and lie, the broker dies between any two stages, the clock
+ * jumps. After each batch it checks the promises; at the end everything heals and everything has to
+ * be finished. The same seed plays the same run, down to the bytes of every event.
+ *
+ * world.c  time, faults and whose turn it is        broker.c  the engine behind its sockets
+ * network.c what is on its way                      clerk.c, worker.c  who speaks to it
+ * workflow.c what the hall runs, from the seed       model.c  the promises, checked
+ * oracle.c joins by their rule, another way          faults.c the disk, and planted bugs
+ *
+ * Nothing here may ask the machine for time or chance. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/time.h"
+#include "binglian/v1/transport.pb-c.h"
+#include "client/chance.h"
+#include "definition/definition.h"
+
+#define SIM_CLERKS_MAX 3
+#define SIM_WORKERS_MAX 10
+#define SIM_PEERS_MAX (SIM_CLERKS_MAX + SIM_WORKERS_MAX + 1)  // and one liar
+#define SIM_DEPARTMENTS 4
+#define SIM_WORKFLOWS_MAX 12
+#define SIM_ITEMS_MAX 24  // of one workflow of ours
+
+struct sim;
+struct broker;
+struct network;
+struct model;
+struct peer;
+
+/* Bugs that the simulation can be given, to show that it finds them. */
+// clang-format off
+#define SIM_BUGS(X)                                                                                \
+    X(BUG_NONE,           "none",            "nothing is planted")                                 \
+    X(BUG_EARLY_ANSWER,   "early-answer",    "answers leave before the commit")                    \
+    X(BUG_FALSE_COMMIT,   "false-commit",    "a commit says yes and writes nothing")               \
+    X(BUG_STALE_MEMORY,   "stale-memory",    "a crash does not forget what was not committed")     \
+    X(BUG_STALE_ATTEMPT,  "stale-attempt",   "a decision is taken without its lease")              \
+    X(BUG_LOST_EVENT,     "lost-event",      "an event is not written")           \
+    X(BUG_LOST_REQUEST,   "lost-request",    "request ids are forgotten")                          \
+    X(BUG_LOST_TIMER,     "lost-timer",      "a row of the timers is not written")                 \
+    X(BUG_LOST_TASK,      "lost-task",       "a task is counted as sent and is not")               \
+    X(BUG_LOST_STATE,     "lost-state",      "a state is not written")                             \
+    X(BUG_KEPT_INBOX,     "kept-inbox",      "a row of the inbox is not removed")                  \
+    X(BUG_TWO_LEASES,     "two-leases",      "a dead worker's tasks stay his")                     \
+    X(BUG_DEAF_RETRY,     "deaf-retry",      "failed tasks are not offered again")
+// clang-format on
+enum sim_bug {
+#define X(bug, name, text) bug,
+    SIM_BUGS(X)
+#undef X
+};
+
+struct sim_options {
+    uint64_t seed;
+    uint32_t items;  // in all, roughly
+    bool trace;      // tell every step
+    enum sim_bug bug;
+    const char *folder;  // where the store lies; emptied before each run
+};
+
+/* What happens how often, in 1/10000 of a chance; drawn anew for each run, so that some runs are
+ * quiet, some are all storms. */
+struct sim_weather {
+    uint32_t lose, repeat, reorder, cut;                // of one frame
+    uint32_t crash, full;                               // of one stage, of one commit
+    uint32_t worker_dies, worker_stalls, worker_fails;  // of one task
+    uint32_t jump;                                      // of one second
+    bl_span delay_max;
+};
+
+struct sim_workflow {
+    char id[64];
+    uint32_t version;
+    char *yaml;
+    size_t yaml_bytes;
+    struct definition *definition;
+    bool is_ours;                     // made from the seed: we know its conditions
+    bool is_published;                // as far as the clerks know
+    double area_over[SIM_ITEMS_MAX];  // the item is needed if the form's area is larger; 0: always
+};
+
+/* One run. */
+struct sim {
+    struct sim_options options;
+    uint64_t random;
+    uint64_t steps;
+    bl_span now;        // monotonic
+    bl_span wall_from;  // wall clock = now + this
+    bool healed;        // no more faults
+    struct sim_weather weather;
+    struct sim_workflow workflows[SIM_WORKFLOWS_MAX];
+    uint32_t workflow_count;
+    char *calendar, *departments;
+    struct network *network;
+    struct broker *broker;
+    struct model *model;
+    struct peer *peers[SIM_PEERS_MAX];
+    uint32_t peer_count;
+    bl_span second_at, leap_at, heals_at;
+    struct note *notes;  // the newest steps, in a ring
+    uint64_t note_count;
+};
+
+/* What a run was, for the report. */
+struct sim_result {
+    uint64_t steps, events, applications, items, crashes, hash;
+};
+
+/* world.c */
+struct sim_result sim_run(const struct sim_options *options);
+/* Tells what went wrong, with the steps that led there, and ends the process. `application` 0:
+ * nobody's in particular. */
+__attribute__((noreturn, format(printf, 3, 4))) void
+sim_fail(const struct sim *sim, uint64_t application, const char *format, ...);
+/* Notes a step. */
+__attribute__((format(printf, 3, 4))) void sim_trace(struct sim *sim, uint64_t application,
+                                                     const char *format, ...);
+static inline bl_time sim_wall(const struct sim *sim)
+{
+    return sim->now + sim->wall_from;
+}
+static inline uint64_t sim_chance(struct sim *sim, uint64_t below)
+{
+    return chance_next(&sim->random) % below;
+}
+/* Does a thing of so many in 10000 happen now? Never after the healing. */
+static inline bool sim_happens(struct sim *sim, uint32_t in_10000)
+{
+    return in_10000 > 0 && sim_chance(sim, 10000) < in_10000 && !sim->healed;
+}
+
+/* The departments of the simulated hall. */
+extern const char *const sim_departments[SIM_DEPARTMENTS];
+
+/* network.c: what is on its way. A connection keeps its order where the protocol leans on it (hello
+ * and welcome); what is lost to a worker is lost together with the connection, as TCP has it. */
+enum direction { TO_BROKER, TO_PEER };
+struct network *network_new(struct sim *sim);
+void network_free(struct network **network);
+/* A fresh connection of a peer: what was on its way is lost. `side` as of a session. */
+void network_dial(struct network *network, uint32_t peer, int side);
+void network_hang_up(struct network *network, uint32_t peer);
+/* The broker is gone or back: every connection has a new route, what was on its way is lost. */
+void network_break_all(struct network *network);
+void network_send(struct network *network, uint32_t peer, enum direction direction,
+                  struct bl_text bytes);
+uint64_t network_route(const struct network *network, uint32_t peer);
+/* The peer that has this route, or -1. */
+int network_peer(const struct network *network, uint64_t route);
+bl_span network_next(const struct network *network);
+/* Takes what is due; false: nothing is. The bytes are the caller's to free. */
+struct arrival {
+    uint32_t peer;
+    enum direction direction;
+    int side;
+    uint64_t route;
+    uint8_t *bytes;
+    size_t count;
+};
+bool network_take(struct network *network, struct arrival *arrival);
+
+/* broker.c */
+struct broker *broker_new(struct sim *sim);
+void broker_free(struct broker **broker);
+void broker_hear(struct broker *broker, const struct arrival *arrival);
+bl_span broker_next(const struct broker *broker);
+void broker_turn(struct broker *broker);
+struct store *broker_store(struct broker *broker);
+uint64_t broker_crashes(const struct broker *broker);
+
+/* clerk.c and worker.c: peers. */
+struct peer {
+    struct sim *sim;
+    uint32_t index;
+    bl_span (*next)(const struct peer *peer);
+    void (*turn)(struct peer *peer);
+    void (*hear)(struct peer *peer, struct bl_text bytes);
+    void (*free)(struct peer *peer);
+    bool (*is_done)(const struct peer *peer);
+};
+struct peer *clerk_new(struct sim *sim, uint32_t index, uint32_t items);
+/* Since when the oldest request of a clerk's is under way, on the wall clock; BL_NEVER: none is. */
+bl_time clerks_wait_since(const struct sim *sim);
+struct peer *operator_new(struct sim *sim, uint32_t index);
+struct peer *worker_new(struct sim *sim, uint32_t index, const char *department);
+struct peer *liar_new(struct sim *sim, uint32_t index);
+
+/* workflow.c */
+void workflows_make(struct sim *sim);
+/* One more version of a workflow of ours. */
+void workflows_add(struct sim *sim);
+void workflows_free(struct sim *sim);
+/* A valid form: `serial` and `variant` stand in the applicant's name; `area` is the field's, where
+ * the workflow is ours. */
+struct bl_text workflow_content(struct sim *sim, const struct sim_workflow *workflow,
+                                uint64_t serial, uint32_t variant, double area,
+                                struct bl_arena *arena);

@@ -1,0 +1,371 @@
+/* Time, faults, and whose turn it is. */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "model.h"
+#include "sim.h"
+
+#define EPOCH INT64_C(1795395600000000)  // 2026-11-23 09:00 in the hall, a Monday
+#define STORM_MIN (30 * SECOND_US)
+#define STORM_MAX (60 * SECOND_US)
+#define PEACE_MAX (3600 * SECOND_US)  // after the healing everything has to be done within it
+#define LEAP_MAX (36 * HOUR_US)
+#define PATIENCE (5 * DAY_US)  // request ids are known for a week
+#define NOTES_MAX 4096         // a power of two
+#define STORY_MAX 30           // steps that are told of a failure
+#define STORY_ALL 60
+
+struct note {
+    uint64_t step, application;
+    bl_span at;
+    char text[112];
+};
+
+/* The run that an abort is about: a CHECK of the engine's tells nobody else. */
+static const struct sim *running;
+
+/* --- telling ---------------------------------------------------------------------------------- */
+
+void sim_trace(struct sim *sim, uint64_t application, const char *format, ...)
+{
+    struct note *note = &sim->notes[sim->note_count++ % NOTES_MAX];
+    va_list arguments;
+
+    note->step = sim->steps;
+    note->application = application;
+    note->at = sim->now;
+    va_start(arguments, format);
+    (void)vsnprintf(note->text, sizeof note->text, format, arguments);
+    va_end(arguments);
+    if (sim->options.trace) {
+        (void)printf("%8llu %10.6f %4llu %s\n", (unsigned long long)note->step,
+                     (double)note->at / 1e6, (unsigned long long)application, note->text);
+    }
+}
+
+/* The newest steps that concern an application, or everybody. */
+static void tell_story(const struct sim *sim, uint64_t application)
+{
+    uint64_t first = sim->note_count > NOTES_MAX ? sim->note_count - NOTES_MAX : 0;
+    uint64_t left = application == 0 ? STORY_ALL : STORY_MAX, from = sim->note_count;
+
+    while (from > first && left > 0) {
+        from--;
+        left -= application == 0 || sim->notes[from % NOTES_MAX].application == application;
+    }
+    for (uint64_t i = from; i < sim->note_count; i++) {
+        const struct note *note = &sim->notes[i % NOTES_MAX];
+
+        if (application == 0 || note->application == application) {
+            (void)fprintf(stderr, "  step %llu, %.6f s: %s\n", (unsigned long long)note->step,
+                          (double)note->at / 1e6, note->text);
+        }
+    }
+}
+
+static void tell_where(const struct sim *sim, const char *text, uint64_t application)
+{
+    (void)fprintf(stderr, "broken: %s\n", text);
+    (void)fprintf(stderr, "seed %llu, step %llu", (unsigned long long)sim->options.seed,
+                  (unsigned long long)sim->steps);
+    if (application != 0) {
+        (void)fprintf(stderr, ", application %llu", (unsigned long long)application);
+    }
+    (void)fprintf(stderr, "; again: binglian-sim --seed %llu --runs 1 --items %u\n",
+                  (unsigned long long)sim->options.seed, sim->options.items);
+}
+
+void sim_fail(const struct sim *sim, uint64_t application, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    running = NULL;
+    (void)fflush(stdout);
+    tell_where(sim, text, application);
+    tell_story(sim, application);
+    (void)fflush(stderr);
+    _exit(1);
+}
+
+static void on_abort(int number)
+{
+    (void)number;
+    if (running != NULL) {
+        sim_fail(running, 0, "the engine has stopped itself: a CHECK, or a fault");
+    }
+    _exit(1);
+}
+
+/* --- faults ----------------------------------------------------------------------------------- */
+
+/* One run in four is quiet, one in four all storms. */
+static void draw_weather(struct sim *sim)
+{
+    static const struct sim_weather worst = {
+        .lose = 200,
+        .repeat = 300,
+        .reorder = 3000,
+        .cut = 60,
+        .crash = 300,
+        .full = 200,
+        .worker_dies = 500,
+        .worker_stalls = 500,
+        .worker_fails = 2500,
+        .jump = 2000,
+        .delay_max = 200 * MILLISECOND_US,
+    };
+    uint64_t force = sim_chance(sim, 4);
+    uint32_t *to = &sim->weather.lose;
+    const uint32_t *from = &worst.lose;
+
+    sim->weather.delay_max = force == 0 ? 2000 : 1 + (bl_span)sim_chance(sim, 200000);
+    for (size_t i = 0; i < offsetof(struct sim_weather, delay_max) / sizeof *to; i++) {
+        to[i] = force == 0 ? 0 : force == 3 ? from[i] : (uint32_t)sim_chance(sim, from[i] + 1);
+    }
+}
+
+/* A jump is a fault of the clock; a leap is a night or a weekend that we need not sit through. */
+static void move_clock(struct sim *sim)
+{
+    sim->second_at += SECOND_US;
+    if (sim_happens(sim, sim->weather.jump)) {
+        bool back = sim_chance(sim, 2) == 0;
+
+        sim->wall_from += back ? -HOUR_US : HOUR_US;
+        sim_trace(sim, 0, "clock: an hour %s", back ? "back" : "forward");
+    }
+    if (sim->leap_at > sim->now) {
+        return;
+    }
+    bl_span leap = (bl_span)sim_chance(sim, (uint64_t)LEAP_MAX);
+    bl_time since = clerks_wait_since(sim);
+
+    sim->leap_at = sim->now + (sim->healed ? 1 : 10) * SECOND_US;
+    if (since == BL_NEVER || sim_wall(sim) + leap - since < PATIENCE) {
+        sim->wall_from += leap;
+        sim_trace(sim, 0, "clock: %lld minutes have passed", (long long)(leap / MINUTE_US));
+    }
+}
+
+static void heal(struct sim *sim)
+{
+    sim_trace(sim, 0, "everything heals");
+    sim->healed = true;
+}
+
+/* --- turns ------------------------------------------------------------------------------------ */
+
+static bl_span earlier(bl_span a, bl_span b)
+{
+    return a < b ? a : b;
+}
+
+static bl_span next_moment(const struct sim *sim)
+{
+    bl_span next = earlier(network_next(sim->network), broker_next(sim->broker));
+
+    next = earlier(next, sim->second_at);
+    for (uint32_t i = 0; i < sim->peer_count; i++) {
+        next = earlier(next, sim->peers[i]->next(sim->peers[i]));
+    }
+    return sim->healed ? next : earlier(next, sim->heals_at);
+}
+
+static void deliver(struct sim *sim, const struct arrival *arrival)
+{
+    struct bl_text bytes = { (const char *)arrival->bytes, arrival->count };
+
+    if (arrival->direction == TO_BROKER) {
+        broker_hear(sim->broker, arrival);
+    } else {
+        sim->peers[arrival->peer]->hear(sim->peers[arrival->peer], bytes);
+    }
+    free(arrival->bytes);
+}
+
+/* Everything that this moment brings, in a fixed order. */
+static void step(struct sim *sim)
+{
+    struct arrival arrival;
+
+    sim->steps++;
+    if (network_take(sim->network, &arrival)) {
+        deliver(sim, &arrival);
+        return;
+    }
+    if (broker_next(sim->broker) <= sim->now) {
+        broker_turn(sim->broker);
+        return;
+    }
+    if (sim->second_at <= sim->now) {
+        move_clock(sim);
+        return;
+    }
+    if (!sim->healed && sim->heals_at <= sim->now) {
+        heal(sim);
+        return;
+    }
+    for (uint32_t i = 0; i < sim->peer_count; i++) {
+        if (sim->peers[i]->next(sim->peers[i]) <= sim->now) {
+            sim->peers[i]->turn(sim->peers[i]);
+        }
+    }
+}
+
+static bool is_done(const struct sim *sim)
+{
+    for (uint32_t i = 0; i < sim->peer_count; i++) {
+        if (!sim->peers[i]->is_done(sim->peers[i])) {
+            return false;
+        }
+    }
+    return sim->healed && model_open(sim->model) == 0;
+}
+
+/* Names something that is not done. */
+static void fail_undone(const struct sim *sim)
+{
+    for (uint64_t id = 1; id <= model_applications(sim->model); id++) {
+        if (model_application(sim->model, id)->ended_at == 0) {
+            sim_fail(sim, id, "it never comes to its end, though everything is healed");
+        }
+    }
+    sim_fail(sim, 0, "somebody is never answered, though everything is healed");
+}
+
+/* --- a run ------------------------------------------------------------------------------------ */
+
+static void empty_folder(const char *folder)
+{
+    static const char *const files[] = { "data.mdb", "lock.mdb", "broker.lock" };
+    char path[600];
+
+    for (size_t i = 0; i < BL_COUNT(files); i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        (void)unlink(path);
+    }
+}
+
+static void add_peer(struct sim *sim, struct peer *peer)
+{
+    CHECK(sim->peer_count < SIM_PEERS_MAX);
+    sim->peers[sim->peer_count++] = peer;
+}
+
+/* The real workflows have more departments than ours: one worker for each. */
+static void add_workers(struct sim *sim)
+{
+    const char *departments[SIM_WORKERS_MAX];
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < sim->workflow_count; i++) {
+        const struct definition *definition = sim->workflows[i].definition;
+
+        for (size_t k = 0; k < definition->item_count; k++) {
+            uint32_t at = 0;
+
+            while (at < count && strcmp(departments[at], definition->items[k].department) != 0) {
+                at++;
+            }
+            if (at == count) {
+                CHECK(count < SIM_WORKERS_MAX);
+                departments[count++] = definition->items[k].department;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < SIM_DEPARTMENTS; i++) {  // versions to come may need them
+        uint32_t at = 0;
+
+        while (at < count && strcmp(departments[at], sim_departments[i]) != 0) {
+            at++;
+        }
+        if (at == count && count < SIM_WORKERS_MAX) {
+            departments[count++] = sim_departments[i];
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        add_peer(sim, worker_new(sim, sim->peer_count, departments[i]));
+    }
+    if (count < SIM_WORKERS_MAX) {  // one department has two daemons
+        add_peer(sim, worker_new(sim, sim->peer_count, departments[sim_chance(sim, count)]));
+    }
+}
+
+static void open_world(struct sim *sim, const struct sim_options *options)
+{
+    sim->options = *options;
+    sim->random = options->seed;
+    sim->now = SECOND_US;
+    sim->wall_from = EPOCH;
+    sim->second_at = 2 * SECOND_US;
+    sim->leap_at = 10 * SECOND_US;
+    sim->notes = calloc(NOTES_MAX, sizeof *sim->notes);
+    CHECK(sim->notes != NULL);
+    (void)chance_next(&sim->random);
+    sim->heals_at = STORM_MIN + (bl_span)sim_chance(sim, STORM_MAX - STORM_MIN);
+    draw_weather(sim);
+    workflows_make(sim);
+    sim->network = network_new(sim);
+    sim->model = model_new(sim);
+    sim->broker = broker_new(sim);
+    add_peer(sim, operator_new(sim, 0));
+    for (uint32_t clerks = 1 + (uint32_t)sim_chance(sim, 2), i = 0; i < clerks; i++) {
+        add_peer(sim, clerk_new(sim, sim->peer_count, options->items / clerks));
+    }
+    add_workers(sim);
+    add_peer(sim, liar_new(sim, sim->peer_count));
+}
+
+static void close_world(struct sim *sim)
+{
+    for (uint32_t i = 0; i < sim->peer_count; i++) {
+        sim->peers[i]->free(sim->peers[i]);
+    }
+    broker_free(&sim->broker);
+    model_free(&sim->model);
+    network_free(&sim->network);
+    workflows_free(sim);
+    free(sim->notes);
+}
+
+struct sim_result sim_run(const struct sim_options *options)
+{
+    struct sim *sim = calloc(1, sizeof *sim);
+
+    CHECK(sim != NULL);
+    CHECK(signal(SIGABRT, on_abort) != SIG_ERR);
+    running = sim;
+    empty_folder(options->folder);
+    open_world(sim, options);
+    while (!is_done(sim)) {
+        bl_span next = next_moment(sim);
+
+        sim->now = next > sim->now ? next : sim->now;
+        if (sim->now > sim->heals_at + PEACE_MAX) {
+            fail_undone(sim);
+        }
+        step(sim);
+    }
+    model_check_all(sim->model, broker_store(sim->broker));
+    struct sim_result result = {
+        .steps = sim->steps,
+        .events = model_newest(sim->model),
+        .applications = model_applications(sim->model),
+        .items = model_items(sim->model),
+        .crashes = broker_crashes(sim->broker),
+        .hash = model_hash(sim->model),
+    };
+    close_world(sim);
+    empty_folder(options->folder);
+    running = NULL;
+    free(sim);
+    return result;
+}
