@@ -57,7 +57,7 @@ struct batch {
 };
 
 /* Bounds of one batch. */
-#define BATCH_COMMANDS_MAX 8192
+#define BATCH_COMMANDS_MAX 16384
 #define BATCH_BYTES_MAX ((size_t)64 << 20)
 
 void batch_init(struct batch *batch);

@@ -17,7 +17,7 @@
 #include "store/request.h"
 #include "store/write.h"
 
-#define CACHE_COUNT_DEFAULT 8192
+#define CACHE_COUNT_DEFAULT 4096
 #define TIMERS_MAX_DEFAULT 2000
 #define CHAIN_ALGORITHM "blake2b-256"
 #define CHAIN_BYTES 32
@@ -545,6 +545,7 @@ static void run_submit(struct cycle *cycle, struct batch_command *command)
     struct world world = {
         .now = cycle->now,
         .principal = command->principal,
+        .actor = command->command->actor,
         .definition = version.definition,
         .calendar = version.calendar,
         .id = cycle->application + 1,
@@ -628,6 +629,7 @@ static void run_application(struct cycle *cycle, struct batch_command *command)
     struct world world = {
         .now = cycle->now,
         .principal = command->principal,
+        .actor = command->command->actor,
         .definition = cached->version.definition,
         .calendar = cached->version.calendar,
         .id = cached->id,
@@ -663,7 +665,11 @@ static void run_directory(struct cycle *cycle, struct batch_command *command)
 {
     const Bl__Command *what = command->command;
     struct publication_check check;
-    struct world world = { .now = cycle->now, .principal = command->principal };
+    struct world world = {
+        .now = cycle->now,
+        .principal = command->principal,
+        .actor = what->actor,
+    };
 
     if (what->what_case == BL__COMMAND__WHAT_PUBLISH) {
         struct publication_context context = catalog_context(cycle->catalog);

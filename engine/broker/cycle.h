@@ -10,7 +10,7 @@
 struct cycle;
 
 struct cycle_config {
-    uint32_t cache_count;  // applications kept unpacked between batches; 0: 8192
+    uint32_t cache_count;  // applications kept unpacked between batches; 0: 4096
     uint32_t timers_max;   // applications that one batch wakes; 0: 2000
     /* Where salts come from; NULL: the system. The simulator gives its seed's. */
     void (*random)(void *context, void *buffer, size_t bytes);

@@ -277,7 +277,16 @@ static bool receive(struct front *front, enum session_side side)
 /* Is there room for decisions? While there is none they wait in the socket: credit bounds them. */
 static bool takes_workers(const struct front *front)
 {
-    return front->filling != NULL && !batch_is_full(front->filling);
+    return front->filling != NULL && front->filling->command_count < WORKER_BATCH_MAX &&
+           !batch_is_full(front->filling);
+}
+
+/* Is there room for commands? While there is none they wait in the socket, but not for long: when
+ * commits hang they are heard and refused. */
+static bool takes_clients(const struct front *front)
+{
+    return (front->filling != NULL && front->filling->command_count < CLIENT_BATCH_MAX) ||
+           writer_busy_for(front->config.writer, front->now) > OVERLOAD_AFTER;
 }
 
 static void receive_all(struct front *front)
@@ -288,7 +297,8 @@ static void receive_all(struct front *front)
     for (uint32_t i = 0; i < FRAMES_A_TURN && (more[SIDE_CLIENT] || more[SIDE_WORKER]); i++) {
         more[SIDE_WORKER] =
             more[SIDE_WORKER] && takes_workers(front) && receive(front, SIDE_WORKER);
-        more[SIDE_CLIENT] = more[SIDE_CLIENT] && receive(front, SIDE_CLIENT);
+        more[SIDE_CLIENT] =
+            more[SIDE_CLIENT] && takes_clients(front) && receive(front, SIDE_CLIENT);
         front->received |= more[SIDE_CLIENT] || more[SIDE_WORKER];
     }
 }
@@ -416,13 +426,12 @@ static void wait_for_something(struct front *front)
     zmq_pollitem_t items[] = {
         { NULL, writer_fd(front->config.writer), ZMQ_POLLIN, 0 },
         { NULL, front->config.signals, ZMQ_POLLIN, 0 },
-        { front->sockets[SIDE_CLIENT], 0, ZMQ_POLLIN, 0 },
         { front->publish, 0, ZMQ_POLLIN, 0 },
-        { front->sockets[SIDE_WORKER], 0, ZMQ_POLLIN, 0 },
+        { front->sockets[SIDE_WORKER], 0, takes_workers(front) ? ZMQ_POLLIN : 0, 0 },
+        { front->sockets[SIDE_CLIENT], 0, takes_clients(front) ? ZMQ_POLLIN : 0, 0 },
     };
-    int count = (int)BL_COUNT(items) - !takes_workers(front);  // the last one, then, is not asked
 
-    (void)zmq_poll(items, count, sleep_ms(front));
+    (void)zmq_poll(items, (int)BL_COUNT(items), sleep_ms(front));
     front->now = bl_time_monotonic();
     front->wall = test_clock_now(&front->config.clock);
 }

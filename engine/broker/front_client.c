@@ -68,7 +68,7 @@ static Bl__Refusal *take(struct front *front, struct session *session,
     ProtobufCMessage *message = NULL;
     struct bl_error e = { 0 };
 
-    if (batch == NULL || batch->command_count >= CLIENT_COMMANDS_MAX || batch_is_full(batch)) {
+    if (batch == NULL || batch_is_full(batch)) {
         return unavailable(front, "overload");
     }
     if (bytes.bytes > COMMAND_BYTES_MAX) {

@@ -6,8 +6,14 @@
 #include "broker/session.h"
 #include "core/refusal.h"
 
-#define CLIENT_COMMANDS_MAX (BATCH_COMMANDS_MAX - BATCH_COMMANDS_MAX / 4)  // the rest: decisions
+/* A batch that holds so many commands is worth a commit: what else clients have sent waits in their
+ * socket for the next, and decisions for theirs. A frame that was begun is heard to its end. */
+#define CLIENT_BATCH_MAX 2048
+#define WORKER_BATCH_MAX (BATCH_COMMANDS_MAX / 2)
+/* Clients wait so long for a commit, then they are told to try later. */
+#define OVERLOAD_AFTER (250 * MILLISECOND_US)
 #define COMMAND_BYTES_MAX (WIRE_FRAME_BYTES_MAX - 4096)  // so that a task made of it fits a frame
+#define BODIES_BYTES_MAX ((size_t)32 << 20)  // of tasks that wait; others are read again
 #define RETRY_AFTER_MS 100  // a batch goes to disk in some milliseconds; overload lasts longer
 
 struct front {
@@ -21,6 +27,7 @@ struct front {
     struct batch *filling;  // NULL while all batches go round
     struct bl_arena arena;  // of one frame that came in, or one answer
     struct task_scratch scratch;
+    size_t bodies_bytes;  // of tasks that wait
     bool stopping;
     /* Of this turn. */
     bl_span now;

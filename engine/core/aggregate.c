@@ -22,7 +22,9 @@ Bl__Event *event_new(struct bl_arena *arena, const struct world *world,
     bl__event__init(event);
     event->at = world->now;
     event->what_case = what_case;
-    if (world->principal != NULL) {
+    if (world->actor != NULL) {
+        event->actor = (Bl__Actor *)world->actor;
+    } else if (world->principal != NULL) {
         Bl__Actor *actor = bl_arena_new(arena, Bl__Actor);
 
         bl__actor__init(actor);

@@ -22,6 +22,7 @@
 struct world {
     bl_time now;
     const struct principal *principal;
+    const Bl__Actor *actor;               // for whom he speaks; NULL: for himself
     const struct definition *definition;  // of the application's version; NULL for the directory
     const struct calendar *calendar;
     uint64_t id;             // that a new aggregate gets

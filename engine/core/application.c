@@ -192,7 +192,7 @@ static struct ruling decide_submit(const struct question *q)
     struct content content = { 0 };
     struct bl_text bytes = { (const char *)submit->content.data, submit->content.len };
     bool needed[DEFINITION_MATERIALS_MAX] = { 0 };
-    struct routing *routing = bl_arena_alloc(q->arena, sizeof *routing);
+    struct routing routing;
 
     if (is_longer(submit->window, WINDOW_CHARACTERS_MAX)) {
         return refuse(q, BL_INVALID, "window-long", "window");
@@ -201,18 +201,18 @@ static struct ruling decide_submit(const struct question *q)
     if (content.message == NULL) {
         return (struct ruling){ .refusal = refusal };
     }
-    routing_begin(routing, q->world, NULL, content.values, q->arena);
+    routing_begin(&routing, q->world, NULL, content.values, q->arena);
     if (content.form_is_valid) {
-        refusal = refusal_join(q->arena, refusal, settle_conditions(routing));
-        needed_materials(routing, needed);
+        refusal = refusal_join(q->arena, refusal, settle_conditions(&routing));
+        needed_materials(&routing, needed);
     }
     refusal = content_check_materials(q->world->definition, &content, needed, q->arena, refusal);
     if (refusal != NULL) {
         return (struct ruling){ .refusal = refusal };
     }
-    routing->accepted = !submit->receive_only && !q->world->definition->acceptance_by_department;
-    routing_settle(routing);
-    return ruling_event(submitted_event(q, routing));
+    routing.accepted = !submit->receive_only && !q->world->definition->acceptance_by_department;
+    routing_settle(&routing);
+    return ruling_event(submitted_event(q, &routing));
 }
 
 /* Accepts what waits: one item, or all that the principal may. */
@@ -221,7 +221,7 @@ static struct ruling decide_accept(const struct question *q)
     const Bl__Application *application = q->application;
     const char *id = q->command->accept->item;
     bool by_department = q->world->definition->acceptance_by_department;
-    struct routing *routing = bl_arena_alloc(q->arena, sizeof *routing);
+    struct routing routing;
     uint32_t index = 0;
 
     if (by_department && id[0] == '\0') {
@@ -237,12 +237,12 @@ static struct ruling decide_accept(const struct question *q)
             return (struct ruling){ .refusal = refusal };
         }
     }
-    routing_begin(routing, q->world, application, content_values(q->world, q->arena), q->arena);
-    routing->accepted = true;
+    routing_begin(&routing, q->world, application, content_values(q->world, q->arena), q->arena);
+    routing.accepted = true;
     size_t accepted = 0;
-    for (uint32_t i = 0; i < routing->count; i++) {
-        if (routing->items[i].state == S(RECEIVED) && (id[0] == '\0' || i == index)) {
-            routing->items[i].state = S(ACCEPTED);
+    for (uint32_t i = 0; i < routing.count; i++) {
+        if (routing.items[i].state == S(RECEIVED) && (id[0] == '\0' || i == index)) {
+            routing.items[i].state = S(ACCEPTED);
             accepted++;
         }
     }
@@ -250,12 +250,12 @@ static struct ruling decide_accept(const struct question *q)
         return id[0] != '\0' ? refuse_state(q, index, "nothing-to-accept")
                              : refuse(q, BL_REFUSED, "nothing-to-accept", "application");
     }
-    routing_settle(routing);
+    routing_settle(&routing);
     Bl__Event *event = event_of(q, BL__EVENT__WHAT_ACCEPTED);
     event->accepted = bl_arena_new(q->arena, Bl__Accepted);
     bl__accepted__init(event->accepted);
-    event->accepted->changes = routing_changes(routing, -1, &event->accepted->n_changes);
-    event->accepted->completed = routing_is_complete(routing);
+    event->accepted->changes = routing_changes(&routing, -1, &event->accepted->n_changes);
+    event->accepted->completed = routing_is_complete(&routing);
     if (application->accepted_at == 0) {
         start_whole(q, &event->accepted->promise, &event->accepted->legal);
     }
@@ -297,10 +297,10 @@ static struct ruling decide_decide(const struct question *q)
     if (!application_item_is_ready(q->application->items[item])) {
         return refuse_state(q, item, "item-not-open");
     }
-    struct routing *routing = bl_arena_alloc(q->arena, sizeof *routing);
-    routing_begin(routing, q->world, q->application, content_values(q->world, q->arena), q->arena);
-    routing->items[item] = (struct join_item){ S(DECIDED), decide->result };
-    routing_settle(routing);
+    struct routing routing;
+    routing_begin(&routing, q->world, q->application, content_values(q->world, q->arena), q->arena);
+    routing.items[item] = (struct join_item){ S(DECIDED), decide->result };
+    routing_settle(&routing);
 
     Bl__Event *event = event_of(q, BL__EVENT__WHAT_DECIDED);
     Bl__Decided *decided = bl_arena_new(q->arena, Bl__Decided);
@@ -312,8 +312,8 @@ static struct ruling decide_decide(const struct question *q)
     decided->opinion = decide->opinion;
     decided->reason = decide->reason;
     decided->document = decide->document;
-    decided->changes = routing_changes(routing, (int)item, &decided->n_changes);
-    decided->completed = routing_is_complete(routing);
+    decided->changes = routing_changes(&routing, (int)item, &decided->n_changes);
+    decided->completed = routing_is_complete(&routing);
     return ruling_event(event);
 }
 
@@ -397,7 +397,7 @@ static struct ruling decide_release(const struct question *q)
 static struct ruling decide_terminate(const struct question *q)
 {
     const Bl__Terminate *terminate = q->command->terminate;
-    struct routing *routing = bl_arena_alloc(q->arena, sizeof *routing);
+    struct routing routing;
     uint32_t item;
     Bl__Refusal *refusal = find_item(q, terminate->item, &item);
 
@@ -407,19 +407,20 @@ static struct ruling decide_terminate(const struct question *q)
     if (terminate->reason[0] == '\0') {
         return refuse(q, BL_INVALID, "reason-required", "reason");
     }
-    routing_begin(routing, q->world, q->application, content_values(q->world, q->arena), q->arena);
-    if (join_item_is_settled(routing->items[item])) {
+    routing_begin(&routing, q->world, q->application, content_values(q->world, q->arena), q->arena);
+    if (join_item_is_settled(routing.items[item])) {
         return refuse_state(q, item, "item-not-open");
     }
-    routing->items[item].state = S(TERMINATED);
-    routing_settle(routing);
+    routing.items[item].state = S(TERMINATED);
+    routing_settle(&routing);
     Bl__Event *event = event_of(q, BL__EVENT__WHAT_TERMINATED);
     event->terminated = bl_arena_new(q->arena, Bl__Terminated);
     bl__terminated__init(event->terminated);
     event->terminated->item = item;
     event->terminated->reason = terminate->reason;
-    event->terminated->changes = routing_changes(routing, (int)item, &event->terminated->n_changes);
-    event->terminated->completed = routing_is_complete(routing);
+    event->terminated->changes =
+        routing_changes(&routing, (int)item, &event->terminated->n_changes);
+    event->terminated->completed = routing_is_complete(&routing);
     return ruling_event(event);
 }
 

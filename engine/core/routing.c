@@ -24,6 +24,10 @@ void routing_begin(struct routing *routing, const struct world *world,
     routing->count = definition->item_count;
     routing->accepted = application != NULL && application->accepted_at != 0;
     routing->scope = (struct form_scope){ definition, values, result_of, routing };
+    routing->items = bl_arena_alloc(arena, 2 * routing->count * sizeof *routing->items);
+    routing->before = routing->items + routing->count;
+    routing->held = bl_arena_alloc(arena, 2 * routing->count * sizeof *routing->held);
+    routing->held_before = routing->held + routing->count;
     for (size_t i = 0; i < routing->count; i++) {
         const Bl__Item *item = application == NULL ? NULL : application->items[i];
 

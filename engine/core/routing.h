@@ -10,9 +10,9 @@ struct routing {
     const struct world *world;
     struct bl_arena *arena;  // of the batch
     size_t count;
-    bool accepted;  // has anybody accepted the application?
-    struct join_item items[DEFINITION_ITEMS_MAX], before[DEFINITION_ITEMS_MAX];
-    bool held[DEFINITION_ITEMS_MAX], held_before[DEFINITION_ITEMS_MAX];
+    bool accepted;                     // has anybody accepted the application?
+    struct join_item *items, *before;  // `count` of each, in the arena
+    bool *held, *held_before;
     struct form_scope scope;
     enum join_outcome whole_before;
 };
