@@ -119,10 +119,9 @@ static void resume(struct broker *broker, const struct session *session, const B
         granted->attempt = held->attempt;
         granted->now = attempt_format(attempt, bl_arena_alloc(&broker->arena, ATTEMPT_TEXT_BYTES));
         welcome->granted[welcome->n_granted++] = granted;
-        if (attempt_parse(held->attempt, &old)) {
-            model_lease_over(broker->sim->model, old);
-        }
-        model_resume(broker->sim->model, held->task, attempt, session->id, session->principal.name);
+        CHECK(attempt_parse(held->attempt, &old));
+        model_resume(broker->sim->model, held->task, old, attempt, session->id,
+                     session->principal.name);
     }
 }
 
@@ -410,7 +409,8 @@ void broker_hear(struct broker *broker, const struct arrival *arrival)
 static size_t scan(void *context, const char *department, struct edf_key from,
                    struct backlog_row *rows, size_t capacity)
 {
-    return desk_scan(&((struct broker *)context)->desk, department, from, rows, capacity);
+    return desk_scan(&((struct broker *)context)->desk, department, from, rows, capacity, NULL,
+                     NULL);
 }
 
 static bool find(void *context, const char *department, const char *task, struct backlog_row *row)
@@ -444,11 +444,11 @@ static enum dispatch_sent send_task(void *context, const struct dispatch_grant *
     if (broker->sim->options.bug == BUG_LOST_TASK && grant->attempt % 16 == 0) {
         return DISPATCH_SENT;
     }
-    struct bl_text message = task_message(&source, grant->attempt, &broker->scratch);
+    struct bl_text body = task_body(&source, &broker->scratch);
 
-    CHECK(message.at != NULL);
+    CHECK(body.at != NULL);
     session_wait(&broker->sessions, session);
-    CHECK(wire_frame_add_bytes(&session->out, WIRE_TASK_TASKS, message));
+    CHECK(task_add(&session->out, body, grant->attempt, &broker->scratch));
     return DISPATCH_SENT;
 }
 
@@ -543,7 +543,13 @@ static void open_cycle(struct broker *broker)
 static void start(struct broker *broker)
 {
     struct store_config config = { .path = broker->sim->options.folder, .map_bytes = MAP_BYTES };
-    struct dispatch_port port = { broker, scan, find, send_task, revoke_task };
+    struct dispatch_port port = {
+        .context = broker,
+        .scan = scan,
+        .find = find,
+        .send = send_task,
+        .revoke = revoke_task,
+    };
     struct bl_error e = { 0 };
 
     if (store_open(&config, &broker->store, &e) != BL_OK) {

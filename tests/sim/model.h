@@ -17,9 +17,9 @@ void model_check_all(struct model *model, struct store *store);
 /* Leases as the broker gives them. `worker` is the session's number. */
 void model_lease(struct model *model, uint64_t application, uint32_t item, uint64_t attempt,
                  uint64_t worker, const char *principal);
-/* The same by the old attempt or the task's name: a lease that goes on after a reconnect. */
-void model_resume(struct model *model, const char *task, uint64_t attempt, uint64_t worker,
-                  const char *principal);
+/* The same by the old attempt, or else the task's name: it goes on after a reconnect. */
+void model_resume(struct model *model, const char *task, uint64_t old, uint64_t attempt,
+                  uint64_t worker, const char *principal);
 /* Its decision is in a batch, or is not any more: then nobody can take it away. */
 void model_deciding(struct model *model, uint64_t attempt, bool deciding);
 void model_lease_over(struct model *model, uint64_t attempt);

@@ -24,7 +24,7 @@
 #include "definition/definition.h"
 
 #define SIM_CLERKS_MAX 3
-#define SIM_WORKERS_MAX 10
+#define SIM_WORKERS_MAX 20
 #define SIM_PEERS_MAX (SIM_CLERKS_MAX + SIM_WORKERS_MAX + 1)  // and one liar
 #define SIM_DEPARTMENTS 4
 #define SIM_WORKFLOWS_MAX 12

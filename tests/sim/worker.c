@@ -258,11 +258,14 @@ static void worker_turn(struct peer *peer)
 static void worker_hear(struct peer *peer, struct bl_text bytes)
 {
     struct worker *worker = (struct worker *)peer;
+    uint64_t route = network_route(peer->sim->network, peer->index);
 
     if (!is_stalled(worker)) {
         worker_turn(peer);
-        hear_now(worker, bytes);
-        speak(worker);
+        if (route == network_route(peer->sim->network, peer->index)) {  // else it was another's
+            hear_now(worker, bytes);
+            speak(worker);
+        }
     } else if (worker->queued < QUEUE_MAX) {
         char *kept = malloc(bytes.bytes + 1);
 
