@@ -172,15 +172,20 @@ bool backlog_lane_is_cut(const struct backlog *backlog, const struct lane *lane)
 static void take_row(struct backlog *backlog, struct lane *lane, const struct backlog_row *row,
                      bl_time now)
 {
-    if (edf_before(row->key, lane->horizon) &&
-        tasks_find(backlog->tasks, row->key.application, row->key.item) == NULL) {
-        struct task *task = tasks_add(backlog->tasks, row->key);
+    struct task *task = tasks_add(backlog->tasks, row->key);
 
-        task->backlog = backlog;
-        task->lane = lane;
-        task->not_before = row->not_before;
-        (void)backlog_put(backlog, task, now);
-    }
+    task->backlog = backlog;
+    task->lane = lane;
+    task->not_before = row->not_before;
+    task->body = row->body;
+    (void)backlog_put(backlog, task, now);
+}
+
+static bool is_wanted(const struct backlog *backlog, const struct lane *lane,
+                      const struct backlog_row *row)
+{
+    return edf_before(row->key, lane->horizon) &&
+           tasks_find(backlog->tasks, row->key.application, row->key.item) == NULL;
 }
 
 static struct edf_key key_after(struct edf_key key)
@@ -203,8 +208,10 @@ void backlog_read(struct backlog *backlog, struct lane *lane, backlog_scan scan,
         struct lane *own = backlog_lane(backlog, rows[i].item);
 
         CHECK(!edf_before(rows[i].key, from));
-        if (lane == NULL || lane == own) {
+        if ((lane == NULL || lane == own) && is_wanted(backlog, own, &rows[i])) {
             take_row(backlog, own, &rows[i], now);
+        } else if (rows[i].body != NULL) {
+            backlog->tasks->forget(backlog->tasks->context, rows[i].body);
         }
     }
 }

@@ -20,6 +20,7 @@ struct backlog_row {
     struct edf_key key;  // due, application, item
     bl_time not_before;  // 0: now
     char item[BACKLOG_ID_BYTES];
+    void *body;  // of the task, if the reader made it; the backlog's from then on
 };
 
 /* Reads a department's inbox in ascending order of (due, application, item).

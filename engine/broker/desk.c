@@ -100,32 +100,76 @@ static const Bl__Item *open_item(struct desk *desk, struct store_read *read, uin
     return found->items[item];
 }
 
+static bl_time due_of(const Bl__Clock *clock)
+{
+    return clock == NULL ? 0 : clock->due_at;
+}
+
+static bool fill_source(struct desk *desk, struct store_read *read,
+                        const Bl__Application *application, uint32_t index,
+                        struct task_source *source)
+{
+    const Bl__Item *item = application->items[index];
+    struct bl_error e = { 0 };
+    struct catalog_version version;
+    Bl__StoredContent *content = NULL;
+    enum bl_err err =
+        catalog_find(desk->catalog, application->workflow, application->version, &version, &e);
+
+    if (err == BL_OK && application->contents > 0) {
+        err = read_content(read, application->id, application->contents, &desk->scratch, &content,
+                           &e);
+    }
+    tell("task", err, &e);
+    if (err != BL_OK || index >= version.definition->item_count) {
+        return false;
+    }
+    *source = (struct task_source){
+        .definition = version.definition,
+        .item = index,
+        .number = application->number,
+        .promise_due = due_of(item->promise),
+        .legal_due = due_of(item->legal),
+        .failures = item->failures,
+    };
+    if (content != NULL) {
+        source->content =
+            (struct bl_text){ (const char *)content->content.data, content->content.len };
+    }
+    return true;
+}
+
 static void fill_row(struct backlog_row *row, const Bl__Item *item)
 {
     row->not_before = item->retry_at;
     bl_text_copy(row->item, sizeof row->item, item->id);
 }
 
-/* Looks up the items of the rows; those that cannot be read keep their place without a name, so
- * that the caller knows how far the inbox was read. */
-static void name_rows(struct desk *desk, struct store_read *read, struct backlog_row *rows,
-                      size_t count)
+/* What makes the rows more than keys. Those that cannot be read keep their place without a name, so
+ * that the caller knows how far the inbox was read; nobody can be sent their task. */
+static void fill_rows(struct desk *desk, struct store_read *read, const struct scan *scan,
+                      desk_body body, void *context)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < scan->count; i++) {
+        struct backlog_row *row = &scan->rows[i];
         const Bl__Application *application = NULL;
+        struct task_source source;
         const Bl__Item *item =
-            open_item(desk, read, rows[i].key.application, rows[i].key.item, &application);
+            open_item(desk, read, row->key.application, row->key.item, &application);
 
         if (item != NULL) {
-            fill_row(&rows[i], item);
+            fill_row(row, item);
+        }
+        if (item != NULL && body != NULL &&
+            fill_source(desk, read, application, row->key.item, &source)) {
+            row->body = body(context, &source);
         }
     }
 }
 
-size_t desk_scan(void *context, const char *department, struct edf_key from,
-                 struct backlog_row *rows, size_t capacity)
+size_t desk_scan(struct desk *desk, const char *department, struct edf_key from,
+                 struct backlog_row *rows, size_t capacity, desk_body body, void *context)
 {
-    struct desk *desk = context;
     struct scan scan = { .rows = rows, .capacity = capacity };
     struct key key = inbox_key(department, from);
     struct bl_error e = { 0 };
@@ -136,7 +180,7 @@ size_t desk_scan(void *context, const char *department, struct edf_key from,
     }
     key_department(&scan.department, department);
     tell("inbox", read_scan(read, TABLE_INBOX, key_text(&key), visit, &scan, &e), &e);
-    name_rows(desk, read, rows, scan.count);
+    fill_rows(desk, read, &scan, body, context);
     store_read_end(&read);
     return scan.count;
 }
@@ -190,45 +234,6 @@ bool desk_find(void *context, const char *department, const char *task, struct b
 }
 
 /* --- one task --------------------------------------------------------------------------------- */
-
-static bl_time due_of(const Bl__Clock *clock)
-{
-    return clock == NULL ? 0 : clock->due_at;
-}
-
-static bool fill_source(struct desk *desk, struct store_read *read,
-                        const Bl__Application *application, uint32_t index,
-                        struct task_source *source)
-{
-    const Bl__Item *item = application->items[index];
-    struct bl_error e = { 0 };
-    struct catalog_version version;
-    Bl__StoredContent *content = NULL;
-    enum bl_err err =
-        catalog_find(desk->catalog, application->workflow, application->version, &version, &e);
-
-    if (err == BL_OK && application->contents > 0) {
-        err = read_content(read, application->id, application->contents, &desk->scratch, &content,
-                           &e);
-    }
-    tell("task", err, &e);
-    if (err != BL_OK || index >= version.definition->item_count) {
-        return false;
-    }
-    *source = (struct task_source){
-        .definition = version.definition,
-        .item = index,
-        .number = application->number,
-        .promise_due = due_of(item->promise),
-        .legal_due = due_of(item->legal),
-        .failures = item->failures,
-    };
-    if (content != NULL) {
-        source->content =
-            (struct bl_text){ (const char *)content->content.data, content->content.len };
-    }
-    return true;
-}
 
 bool desk_task(struct desk *desk, uint64_t id, uint32_t item, struct task_source *source)
 {

@@ -17,9 +17,11 @@ struct desk {
 void desk_open(struct desk *desk, struct store *store, struct catalog *catalog);
 void desk_close(struct desk *desk);
 
-/* A backlog_scan; `desk` is a struct desk. */
-size_t desk_scan(void *desk, const char *department, struct edf_key from, struct backlog_row *rows,
-                 size_t capacity);
+/* Makes the body of a task, or NULL. */
+typedef void *(*desk_body)(void *context, const struct task_source *source);
+/* As backlog_scan; each row that can be read gets what `body` makes, if it is not NULL. */
+size_t desk_scan(struct desk *desk, const char *department, struct edf_key from,
+                 struct backlog_row *rows, size_t capacity, desk_body body, void *context);
 /* The `find` of a dispatch_port. */
 bool desk_find(void *desk, const char *department, const char *task, struct backlog_row *row);
 /* What an item's task is made from; false if nobody has to work on it any more.

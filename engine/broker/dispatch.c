@@ -49,6 +49,8 @@ struct dispatch *dispatch_new(uint32_t start, const struct dispatch_port *port)
 
     CHECK(dispatch != NULL);
     dispatch->port = *port;
+    dispatch->tasks.forget = port->forget;
+    dispatch->tasks.context = port->context;
     dispatch->last_attempt = (uint64_t)start << 32;
     dispatch->round = 1;
     return dispatch;
@@ -435,6 +437,7 @@ static void renew(struct dispatch *dispatch, struct task *task, struct edf_key k
     switch (task->state) {
     case TASK_READY:
     case TASK_DELAYED:
+        tasks_set_body(&dispatch->tasks, task, NULL);  // it may say something else now
         backlog_take(task->backlog, task);
         task->key = key;
         task->not_before = not_before;
@@ -510,6 +513,23 @@ void dispatch_gone(struct dispatch *dispatch, uint64_t application, uint32_t ite
     UNREACHABLE();
 }
 
+bool dispatch_wants_body(const struct dispatch *dispatch, uint64_t application, uint32_t item)
+{
+    const struct task *task = tasks_find(&dispatch->tasks, application, item);
+
+    return task != NULL && task->body == NULL && task->hint != NULL &&
+           task->hint_round == dispatch->round &&
+           (task->state == TASK_READY || task->state == TASK_DELAYED);
+}
+
+void dispatch_keep(struct dispatch *dispatch, uint64_t application, uint32_t item, void *body)
+{
+    struct task *task = tasks_find(&dispatch->tasks, application, item);
+
+    CHECK(task != NULL);
+    tasks_set_body(&dispatch->tasks, task, body);
+}
+
 void dispatch_round(struct dispatch *dispatch)
 {
     dispatch->round++;
@@ -565,10 +585,12 @@ static void hand_over(struct dispatch *dispatch, struct task *task, struct worke
         .application = task->key.application,
         .item = task->key.item,
         .hint = task->hint_round == dispatch->round ? task->hint : NULL,
+        .body = task->body,
     };
 
     switch (dispatch->port.send(dispatch->port.context, &grant)) {
     case DISPATCH_SENT:
+        tasks_set_body(&dispatch->tasks, task, NULL);  // if it comes back the store has it
         return;
     case DISPATCH_FULL:
         worker->paused = true;

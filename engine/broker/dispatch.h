@@ -31,6 +31,7 @@ struct dispatch_grant {
     uint64_t application;
     uint32_t item;
     const void *hint;  // of the dispatch_ready in the same round; else NULL
+    const void *body;  // what dispatch_keep was given; borrowed; else NULL
 };
 
 enum dispatch_sent {
@@ -47,6 +48,8 @@ struct dispatch_port {
     bool (*find)(void *context, const char *department, const char *task, struct backlog_row *row);
     /* Hands a task to its worker. Calls nothing of dispatch. */
     enum dispatch_sent (*send)(void *context, const struct dispatch_grant *grant);
+    /* Frees a body. */
+    void (*forget)(void *context, void *body);
     /* Tells a worker that an attempt is over. May call dispatch_leave for it. */
     void (*revoke)(void *context, uint64_t worker, uint64_t attempt);
 };
@@ -64,6 +67,10 @@ void dispatch_ready(struct dispatch *dispatch, const char *department, const cha
                     struct edf_key key, bl_time not_before, const void *hint, bl_time now);
 /* Nobody needs to work on it any more. */
 void dispatch_gone(struct dispatch *dispatch, uint64_t application, uint32_t item);
+/* Would a body help? The task waits, and what it was hinted at is about to be gone. */
+bool dispatch_wants_body(const struct dispatch *dispatch, uint64_t application, uint32_t item);
+/* Gives it the contents to keep while it waits: dispatch's own, until it is handed out. */
+void dispatch_keep(struct dispatch *dispatch, uint64_t application, uint32_t item, void *body);
 /* Hints given until now are void. */
 void dispatch_round(struct dispatch *dispatch);
 

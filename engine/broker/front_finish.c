@@ -1,9 +1,162 @@
 /* What leaves because a batch is on disk. */
+#include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
 
 #include "broker/front_state.h"
 #include "wire/attempt.h"
+
+/* --- tasks ------------------------------------------------------------------------------------ */
+
+void front_dispatch(struct front *front)
+{
+    front->more_to_dispatch = dispatch_run(front->dispatch, front->wall);
+}
+
+/* A task's contents while it waits: within BODIES_BYTES_MAX they are not read from the store again.
+ */
+struct body {
+    size_t bytes;
+    char at[];
+};
+
+static void *make_body(void *context, const struct task_source *source)
+{
+    struct front *front = context;
+    struct bl_text text = task_body(source, &front->scratch);
+
+    if (text.at == NULL || front->bodies_bytes + text.bytes > BODIES_BYTES_MAX) {
+        return NULL;
+    }
+    struct body *body = malloc(sizeof *body + text.bytes);
+
+    CHECK(body != NULL);
+    body->bytes = text.bytes;
+    memcpy(body->at, text.at, text.bytes);
+    front->bodies_bytes += text.bytes;
+    return body;
+}
+
+static void forget_body(void *context, void *body)
+{
+    struct front *front = context;
+
+    front->bodies_bytes -= ((struct body *)body)->bytes;
+    free(body);
+}
+
+static bool effect_source(const struct effect *effect, struct task_source *source)
+{
+    if (effect == NULL || effect->content.at == NULL) {
+        return false;
+    }
+    *source = (struct task_source){
+        .definition = effect->definition,
+        .item = effect->item,
+        .number = effect->number,
+        .promise_due = effect->promise_due,
+        .legal_due = effect->legal_due,
+        .failures = effect->failures,
+        .content = effect->content,
+    };
+    return true;
+}
+
+static void keep_waiting(struct front *front, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->effect_count; i++) {
+        const struct effect *effect = &batch->effects[i];
+        struct task_source source;
+
+        if (effect->kind == EFFECT_TASK_READY &&
+            dispatch_wants_body(front->dispatch, effect->application, effect->item) &&
+            effect_source(effect, &source)) {
+            dispatch_keep(front->dispatch, effect->application, effect->item,
+                          make_body(front, &source));
+        }
+    }
+}
+
+/* The body of a task that goes out; at = NULL if nobody has to work on it any more. */
+static struct bl_text body_of(struct front *front, const struct dispatch_grant *grant)
+{
+    const struct body *body = grant->body;
+    struct task_source source;
+
+    if (body != NULL) {
+        return (struct bl_text){ body->at, body->bytes };
+    }
+    if (!effect_source(grant->hint, &source) &&
+        !desk_task(front->config.desk, grant->application, grant->item, &source)) {
+        return (struct bl_text){ NULL, 0 };
+    }
+    struct bl_text made = task_body(&source, &front->scratch);
+
+    CHECK(made.at != NULL);  // COMMAND_BYTES_MAX sees to it
+    return made;
+}
+
+static enum dispatch_sent send_task(void *context, const struct dispatch_grant *grant)
+{
+    struct front *front = context;
+    struct session *session = session_find(&front->sessions, grant->worker);
+
+    CHECK(session != NULL);
+    if (session->full) {
+        return DISPATCH_FULL;
+    }
+    struct bl_text body = body_of(front, grant);
+
+    if (body.at == NULL) {
+        return DISPATCH_OVER;
+    }
+    session_wait(&front->sessions, session);
+    if (!task_add(&session->out, body, grant->attempt, &front->scratch)) {
+        session->full = true;  // until it is flushed
+        return DISPATCH_FULL;
+    }
+    return DISPATCH_SENT;
+}
+
+static void revoke_task(void *context, uint64_t worker, uint64_t attempt)
+{
+    struct front *front = context;
+    struct session *session = session_find(&front->sessions, worker);
+    char text[ATTEMPT_TEXT_BYTES];
+
+    if (session != NULL) {
+        (void)front_tell_text(front, session, WIRE_TASK_REVOKED, attempt_format(attempt, text));
+    }
+}
+
+static size_t scan(void *context, const char *department, struct edf_key from,
+                   struct backlog_row *rows, size_t capacity)
+{
+    struct front *front = context;
+
+    return desk_scan(front->config.desk, department, from, rows, capacity, make_body, front);
+}
+
+static bool find(void *context, const char *department, const char *task, struct backlog_row *row)
+{
+    struct front *front = context;
+
+    return desk_find(front->config.desk, department, task, row);
+}
+
+struct dispatch_port front_port(struct front *front)
+{
+    return (struct dispatch_port){
+        .context = front,
+        .scan = scan,
+        .find = find,
+        .send = send_task,
+        .forget = forget_body,
+        .revoke = revoke_task,
+    };
+}
+
+/* --- what a batch has made ------------------------------------------------------------------ */
 
 void front_renew_keys(struct front *front)
 {
@@ -109,96 +262,9 @@ void front_finish(struct front *front, struct batch *batch, enum bl_err outcome)
         front_report(front, batch);
     }
     front_dispatch(front);
+    keep_waiting(front, batch);
     dispatch_round(front->dispatch);  // the effects that tasks pointed to are gone with the batch
     if (front->published_event != front->newest_event) {
         front_publish_newest(front);
     }
-}
-
-/* --- tasks ------------------------------------------------------------------------------------ */
-
-void front_dispatch(struct front *front)
-{
-    front->more_to_dispatch = dispatch_run(front->dispatch, front->wall);
-}
-
-static bool find_source(struct front *front, const struct dispatch_grant *grant,
-                        struct task_source *source)
-{
-    const struct effect *effect = grant->hint;
-
-    if (effect == NULL || effect->content.at == NULL) {
-        return desk_task(front->config.desk, grant->application, grant->item, source);
-    }
-    *source = (struct task_source){
-        .definition = effect->definition,
-        .item = effect->item,
-        .number = effect->number,
-        .promise_due = effect->promise_due,
-        .legal_due = effect->legal_due,
-        .failures = effect->failures,
-        .content = effect->content,
-    };
-    return true;
-}
-
-static enum dispatch_sent send_task(void *context, const struct dispatch_grant *grant)
-{
-    struct front *front = context;
-    struct session *session = session_find(&front->sessions, grant->worker);
-    struct task_source source;
-
-    CHECK(session != NULL);
-    if (session->full) {
-        return DISPATCH_FULL;
-    }
-    if (!find_source(front, grant, &source)) {
-        return DISPATCH_OVER;
-    }
-    struct bl_text task = task_message(&source, grant->attempt, &front->scratch);
-
-    CHECK(task.at != NULL);  // COMMAND_BYTES_MAX sees to it
-    session_wait(&front->sessions, session);
-    if (!wire_frame_add_bytes(&session->out, WIRE_TASK_TASKS, task)) {
-        session->full = true;  // until it is flushed
-        return DISPATCH_FULL;
-    }
-    return DISPATCH_SENT;
-}
-
-static void revoke_task(void *context, uint64_t worker, uint64_t attempt)
-{
-    struct front *front = context;
-    struct session *session = session_find(&front->sessions, worker);
-    char text[ATTEMPT_TEXT_BYTES];
-
-    if (session != NULL) {
-        (void)front_tell_text(front, session, WIRE_TASK_REVOKED, attempt_format(attempt, text));
-    }
-}
-
-static size_t scan(void *context, const char *department, struct edf_key from,
-                   struct backlog_row *rows, size_t capacity)
-{
-    struct front *front = context;
-
-    return desk_scan(front->config.desk, department, from, rows, capacity);
-}
-
-static bool find(void *context, const char *department, const char *task, struct backlog_row *row)
-{
-    struct front *front = context;
-
-    return desk_find(front->config.desk, department, task, row);
-}
-
-struct dispatch_port front_port(struct front *front)
-{
-    return (struct dispatch_port){
-        .context = front,
-        .scan = scan,
-        .find = find,
-        .send = send_task,
-        .revoke = revoke_task,
-    };
 }

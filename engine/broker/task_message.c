@@ -26,8 +26,9 @@ enum { STRUCT_FIELDS = 1, ENTRY_KEY = 1, MATERIAL_ID = 1 };
 
 void task_scratch_free(struct task_scratch *scratch)
 {
-    wire_frame_free(&scratch->task);
+    wire_frame_free(&scratch->body);
     wire_frame_free(&scratch->form);
+    wire_frame_free(&scratch->attempt);
 }
 
 /* The first field of this number in a message, as bytes; at = NULL: there is none. */
@@ -85,7 +86,7 @@ static bool put_form(const struct task_source *source, struct bl_text form,
         }
     }
     return fits && wire_frame_add_bytes(
-                       &scratch->task, TASK_FORM,
+                       &scratch->body, TASK_FORM,
                        (struct bl_text){ (const char *)scratch->form.bytes, scratch->form.used });
 }
 
@@ -102,21 +103,19 @@ static bool put_content(const struct task_source *source, struct task_scratch *s
         } else if (field.number == CONTENT_MATERIALS && field.is_bytes &&
                    lists_material(source->definition, item,
                                   first_field(field.bytes, MATERIAL_ID))) {
-            fits = wire_frame_add_bytes(&scratch->task, TASK_MATERIALS, field.bytes);
+            fits = wire_frame_add_bytes(&scratch->body, TASK_MATERIALS, field.bytes);
         }
     }
     return fits;
 }
 
-static bool put_names(const struct task_source *source, uint64_t attempt, struct wire_frame *task)
+static bool put_names(const struct task_source *source, struct wire_frame *task)
 {
     const struct definition_item *item = &source->definition->items[source->item];
     char name[NAME_BYTES];
-    char attempt_text[ATTEMPT_TEXT_BYTES];
 
     (void)snprintf(name, sizeof name, "%s.%s", source->number, item->id);
     return wire_frame_add_text(task, TASK_NAME, name) &&
-           wire_frame_add_text(task, TASK_ATTEMPT, attempt_format(attempt, attempt_text)) &&
            wire_frame_add_text(task, TASK_APPLICATION, source->number) &&
            wire_frame_add_text(task, TASK_WORKFLOW, source->definition->workflow) &&
            wire_frame_add_text(task, TASK_ITEM, item->id) &&
@@ -133,13 +132,24 @@ static bool put_moments(const struct task_source *source, struct wire_frame *tas
            (source->failures == 0 || wire_frame_add_number(task, TASK_FAILURES, source->failures));
 }
 
-struct bl_text task_message(const struct task_source *source, uint64_t attempt,
-                            struct task_scratch *scratch)
+struct bl_text task_body(const struct task_source *source, struct task_scratch *scratch)
 {
-    wire_frame_clear(&scratch->task);
-    if (!put_names(source, attempt, &scratch->task) || !put_moments(source, &scratch->task) ||
+    wire_frame_clear(&scratch->body);
+    if (!put_names(source, &scratch->body) || !put_moments(source, &scratch->body) ||
         !put_content(source, scratch)) {
         return (struct bl_text){ NULL, 0 };
     }
-    return (struct bl_text){ (const char *)scratch->task.bytes, scratch->task.used };
+    return (struct bl_text){ (const char *)scratch->body.bytes, scratch->body.used };
+}
+
+bool task_add(struct wire_frame *frame, struct bl_text body, uint64_t attempt,
+              struct task_scratch *scratch)
+{
+    char text[ATTEMPT_TEXT_BYTES];
+
+    wire_frame_clear(&scratch->attempt);
+    CHECK(wire_frame_add_text(&scratch->attempt, TASK_ATTEMPT, attempt_format(attempt, text)));
+    return wire_frame_add_pair(
+        frame, WIRE_TASK_TASKS, body,
+        (struct bl_text){ (const char *)scratch->attempt.bytes, scratch->attempt.used });
 }

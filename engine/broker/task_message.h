@@ -19,12 +19,14 @@ struct task_source {
 
 /* Room that is used again for each task. All zero at first. */
 struct task_scratch {
-    struct wire_frame task, form;
+    struct wire_frame body, form, attempt;
 };
 
 void task_scratch_free(struct task_scratch *scratch);
 
-/* Writes the encoded Task.
+/* Writes the encoded Task without its attempt: the same however often it is handed out.
  *   returns  borrowed from `scratch` until the next call; at = NULL if it is larger than a frame */
-struct bl_text task_message(const struct task_source *source, uint64_t attempt,
-                            struct task_scratch *scratch);
+struct bl_text task_body(const struct task_source *source, struct task_scratch *scratch);
+/* Adds a body and its attempt as a task to a frame; false if it is full. */
+MUST_CHECK bool task_add(struct wire_frame *frame, struct bl_text body, uint64_t attempt,
+                         struct task_scratch *scratch);

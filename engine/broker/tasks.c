@@ -47,7 +47,6 @@ struct task *tasks_find(const struct tasks *tasks, uint64_t application, uint32_
 
 struct task *tasks_add(struct tasks *tasks, struct edf_key key)
 {
-    CHECK(tasks_find(tasks, key.application, key.item) == NULL);
     if (tasks->free == NULL) {
         add_chunk(tasks);
     }
@@ -59,10 +58,19 @@ struct task *tasks_add(struct tasks *tasks, struct edf_key key)
     return task;
 }
 
+void tasks_set_body(struct tasks *tasks, struct task *task, void *body)
+{
+    if (task->body != NULL) {
+        tasks->forget(tasks->context, task->body);
+    }
+    task->body = body;
+}
+
 void tasks_drop(struct tasks *tasks, struct task *task)
 {
     CHECK(task->attempt == 0);
     CHECK(task->worker == NULL);
+    tasks_set_body(tasks, task, NULL);
     (void)bl_map_remove(&tasks->by_id, id_of(task->key.application, task->key.item));
     task->next = tasks->free;
     tasks->free = task;

@@ -34,14 +34,17 @@ struct task {
     uint64_t attempt;              // 0: none
     struct worker *worker;         // who has it; NULL also while deciding if he has left
     struct task *previous, *next;  // of the worker's, or of the free ones
+    void *body;                    // its contents, made ready to send; NULL: the store has them
     const void *hint;              // of whoever made it ready: valid in `hint_round` only
     uint64_t hint_round;
 };
 
 struct task_chunk;
 
-/* All zero is an empty one. */
+/* All zero but for `forget` is an empty one. */
 struct tasks {
+    void (*forget)(void *context, void *body);  // frees a body
+    void *context;
     struct bl_map by_id;  // application << 8 | item
     struct task *free;
     struct task_chunk *chunks;
@@ -49,6 +52,8 @@ struct tasks {
 
 void tasks_free(struct tasks *tasks);
 struct task *tasks_find(const struct tasks *tasks, uint64_t application, uint32_t item);
-/* CHECKs that it is not there. */
+/* One that is not there yet. */
 struct task *tasks_add(struct tasks *tasks, struct edf_key key);
+/* Gives a task its body, in place of the one it had; NULL: none. */
+void tasks_set_body(struct tasks *tasks, struct task *task, void *body);
 void tasks_drop(struct tasks *tasks, struct task *task);

@@ -89,6 +89,18 @@ bool wire_frame_add_bytes(struct wire_frame *frame, uint32_t number, struct bl_t
     return true;
 }
 
+bool wire_frame_add_pair(struct wire_frame *frame, uint32_t number, struct bl_text first,
+                         struct bl_text second)
+{
+    if (first.bytes > WIRE_FRAME_BYTES_MAX || !reserve(frame, first.bytes + second.bytes)) {
+        return false;
+    }
+    put_head(frame, number, first.bytes + second.bytes);
+    put_bytes(frame, first);
+    put_bytes(frame, second);
+    return true;
+}
+
 bool wire_frame_add_raw(struct wire_frame *frame, struct bl_text fields)
 {
     if (!reserve(frame, fields.bytes)) {

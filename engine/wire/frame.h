@@ -72,6 +72,9 @@ MUST_CHECK bool wire_frame_add(struct wire_frame *frame, uint32_t number,
 /* A message that is packed already. */
 MUST_CHECK bool wire_frame_add_bytes(struct wire_frame *frame, uint32_t number,
                                      struct bl_text bytes);
+/* The same in two pieces that make one. */
+MUST_CHECK bool wire_frame_add_pair(struct wire_frame *frame, uint32_t number, struct bl_text first,
+                                    struct bl_text second);
 MUST_CHECK bool wire_frame_add_text(struct wire_frame *frame, uint32_t number, const char *text);
 MUST_CHECK bool wire_frame_add_true(struct wire_frame *frame, uint32_t number);
 MUST_CHECK bool wire_frame_add_number(struct wire_frame *frame, uint32_t number, uint64_t value);

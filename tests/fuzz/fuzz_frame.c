@@ -33,6 +33,11 @@ static enum dispatch_sent send(void *context, const struct dispatch_grant *grant
     return DISPATCH_SENT;
 }
 
+static void forget(void *context, void *body)
+{
+    (void)context, (void)body;
+}
+
 static void revoke(void *context, uint64_t worker, uint64_t attempt)
 {
     (void)context, (void)worker, (void)attempt;
@@ -70,7 +75,7 @@ static void greet(struct front *front, enum session_side side)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const struct dispatch_port port = { NULL, scan, find, send, revoke };
+    const struct dispatch_port port = { NULL, scan, find, send, forget, revoke };
     struct front front = { .config = { .query = query, .keyring = keyring_new() },
                            .listen = "tcp://127.0.0.1:1",
                            .dispatch = dispatch_new(1, &port) };

@@ -32,6 +32,7 @@ static struct {
     uint64_t revoked;  // the last one
     size_t revoked_count;
     size_t scanned;           // rows
+    size_t bodies;            // that were made and not freed
     enum dispatch_sent sent;  // what the next sends say
     struct dispatch *dispatch;
 } world;
@@ -93,12 +94,26 @@ static void revoke(void *context, uint64_t worker, uint64_t attempt)
     world.revoked_count++;
 }
 
+static void forget(void *context, void *body)
+{
+    (void)context;
+    world.bodies--;
+    free(body);
+}
+
+static void *make_body(void)
+{
+    world.bodies++;
+    return malloc(1);
+}
+
 static int set_up(void **state)
 {
-    const struct dispatch_port port = { NULL, scan, find, send, revoke };
+    const struct dispatch_port port = { NULL, scan, find, send, forget, revoke };
 
     (void)state;
     world.row_count = world.grant_count = world.revoked_count = world.scanned = 0;
+    world.bodies = 0;
     world.sent = DISPATCH_SENT;
     world.dispatch = dispatch_new(START, &port);
     return 0;
@@ -109,6 +124,7 @@ static int tear_down(void **state)
     (void)state;
     dispatch_free(&world.dispatch);
     assert_null(world.dispatch);
+    assert_int_equal(world.bodies, 0);
     return 0;
 }
 
@@ -330,6 +346,35 @@ static void a_hint_lives_for_one_round(void **state)
     decide(0);
     run();
     assert_null(grant(1)->hint);
+}
+
+static void what_waits_keeps_its_body(void **state)
+{
+    int here = 0;
+
+    (void)state;
+    join(1, "fire", 1, NULL);
+    run();
+    for (uint64_t i = 1; i <= 3; i++) {
+        dispatch_ready(world.dispatch, "fire", "a", (struct edf_key){ (bl_time)i, i, 0 }, 0, &here,
+                       NOW);
+    }
+    run();
+    assert_false(dispatch_wants_body(world.dispatch, 1, 0));  // it is with its worker
+    assert_true(dispatch_wants_body(world.dispatch, 2, 0));
+    void *body = make_body();
+
+    dispatch_keep(world.dispatch, 2, 0, body);
+    assert_false(dispatch_wants_body(world.dispatch, 2, 0));
+    dispatch_keep(world.dispatch, 3, 0, make_body());
+    dispatch_round(world.dispatch);
+    decide(0);
+    run();
+    assert_ptr_equal(grant(1)->body, body);
+    assert_int_equal(world.bodies, 1);  // what was handed out is not kept
+    decide(1);
+    dispatch_ready(world.dispatch, "fire", "a", (struct edf_key){ 3, 3, 0 }, 0, NULL, NOW);
+    assert_int_equal(world.bodies, 0);  // it was told anew: the old contents may be wrong
 }
 
 static void a_full_worker_is_left_alone(void **state)
@@ -752,6 +797,7 @@ int main(void)
         TEST(nothing_is_kept_for_a_department_without_workers),
         TEST(a_delayed_task_becomes_ready),
         TEST(a_hint_lives_for_one_round),
+        TEST(what_waits_keeps_its_body),
         TEST(a_full_worker_is_left_alone),
         TEST(a_task_that_is_over_is_forgotten),
         TEST(a_silent_workers_tasks_go_to_others),
