@@ -215,7 +215,8 @@ static bool visit(void *context, struct bl_text key, struct bl_text value)
 
     (void)value;
     if (key.bytes < listing->prefix.bytes ||
-        memcmp(key.at, listing->prefix.at, listing->prefix.bytes) != 0) {
+        (listing->prefix.bytes > 0 &&
+         memcmp(key.at, listing->prefix.at, listing->prefix.bytes) != 0)) {
         return false;
     }
     if (listing->id_at >= 8 &&
