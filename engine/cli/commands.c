@@ -40,6 +40,8 @@
     X(store_verify)                                                                                \
     X(store_dump)                                                                                  \
     X(store_stats)                                                                                 \
+    X(doctor)                                                                                      \
+    X(dev)                                                                                         \
     X(load)                                                                                        \
     X(completion)                                                                                  \
     X(version)                                                                                     \

@@ -288,8 +288,10 @@ static void add_cell(struct cli *cli, struct grid *grid, const struct column *co
 
     switch (column->kind) {
     case COLUMN_TEXT:
-    case COLUMN_NUMBER:
         text = scalar_text(cli, value);
+        break;
+    case COLUMN_NUMBER:
+        text = value == NULL ? "0" : scalar_text(cli, value);  // JSON leaves zeros out
         break;
     case COLUMN_WORD:
         text = sentence_word(scalar_text(cli, value), cli->language);
@@ -304,7 +306,9 @@ static void add_cell(struct cli *cli, struct grid *grid, const struct column *co
         text = output_light(cli, row, &colour);
         break;
     case COLUMN_YES:
-        text = json_is_true(value) ? cli_say(cli, "是", "yes") : "";
+        text = json_is_true(value)    ? cli_say(cli, "是", "yes")
+               : json_is_false(value) ? cli_say(cli, "否", "no")
+                                      : "";
         break;
     }
     grid_add(grid, colour, text);

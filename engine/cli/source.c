@@ -11,27 +11,35 @@ bool source_is_file(const char *name)
     return strpbrk(name, "/.") != NULL || strcmp(name, "-") == 0 || access(name, F_OK) == 0;
 }
 
-static int read_published(struct cli *cli, const char *name, uint32_t version,
-                          struct bl_text *source)
+int source_ask(struct cli *cli, struct bl_client *client, const char *id, uint32_t version,
+               struct bl_text *source)
 {
     Bl__GetSource get = BL__GET_SOURCE__INIT;
     Bl__Query query = BL__QUERY__INIT;
-    struct bl_client *client = NULL;
     const Bl__QueryAnswer *answer = NULL;
-    int status = connect_open(cli, &client);
 
     get.kind = BL__PUBLICATION__KIND__WORKFLOW;
-    get.id = name;
+    get.id = id;
     get.version = version;
     query.what_case = BL__QUERY__WHAT_SOURCE;
     query.source = &get;
-    if (status == 0) {
-        status = connect_ask(cli, client, &query, &answer);
-    }
+    int status = connect_ask(cli, client, &query, &answer);
     if (status == 0) {
         struct bl_text borrowed = { (const char *)answer->source.data, answer->source.len };
 
         *source = (struct bl_text){ bl_arena_text(&cli->arena, borrowed), borrowed.bytes };
+    }
+    return status;
+}
+
+static int read_published(struct cli *cli, const char *name, uint32_t version,
+                          struct bl_text *source)
+{
+    struct bl_client *client = NULL;
+    int status = connect_open(cli, &client);
+
+    if (status == 0) {
+        status = source_ask(cli, client, name, version, source);
     }
     bl_client_close(&client);
     return status;

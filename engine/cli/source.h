@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/folder.h"
+#include "client/client.h"
 
 /* Reads the YAML. A name with a '/' or a '.', or of a file that is there, is a file; any other is
  * asked of the broker.
@@ -11,6 +12,9 @@
 int source_read(struct cli *cli, const char *name, uint32_t version, struct bl_text *source,
                 const char **file);
 bool source_is_file(const char *name);
+/* The YAML of a published workflow. */
+int source_ask(struct cli *cli, struct bl_client *client, const char *id, uint32_t version,
+               struct bl_text *source);
 
 /* The workflow that it says, unchecked; NULL after its problems were printed. */
 const Bl__Workflow *source_parse(struct cli *cli, struct bl_text source, const char *file);

@@ -1,11 +1,10 @@
 /* Definitions: binglian workflow validate, eval, publish, list, show, diff, retire. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/connect.h"
-#include "cli/difference.h"
 #include "cli/folder.h"
 #include "cli/output.h"
 #include "cli/publish.h"
@@ -13,8 +12,7 @@
 #include "cli/validate.h"
 #include "definition/cel.h"
 #include "definition/cel_json.h"
-
-#define EVAL_BYTES_MAX ((size_t)64 << 20)
+#include "definition/diff.h"
 
 /* --- eval ------------------------------------------------------------------------------------- */
 
@@ -169,19 +167,47 @@ static int run_retire(struct cli *cli)
     return status;
 }
 
-static const Bl__Workflow *read_workflow(struct cli *cli, const char *name, uint32_t version,
-                                         int *status)
+static int read_definition(struct cli *cli, const char *name, const char *version,
+                           struct definition **definition)
 {
     struct bl_text source;
     const char *file;
-    const Bl__Workflow *workflow = NULL;
+    int status = source_read(cli, name, (uint32_t)strtoul(version, NULL, 10), &source, &file);
 
-    *status = source_read(cli, name, version, &source, &file);
-    if (*status == 0) {
-        workflow = source_parse(cli, source, file);
-        *status = workflow == NULL ? bl_err_exit(BL_DEFINITION) : 0;
+    return status != 0 ? status : source_compile(cli, source, file, NULL, definition);
+}
+
+// clang-format off
+static const struct column change_columns[] = {
+    { "action", { "变化", "CHANGE" }, COLUMN_TEXT },
+    { "path",   { "位置", "PATH" },   COLUMN_TEXT },
+    { "before", { "原为", "BEFORE" }, COLUMN_TITLE },
+    { "after",  { "现为", "AFTER" },  COLUMN_TITLE },
+    { "text",   { "说明", "TEXT" },   COLUMN_TITLE },
+};
+// clang-format on
+static const struct view change_view = { change_columns,
+                                         BL_COUNT(change_columns),
+                                         { "没有差别", "no difference" } };
+
+static int show_changes(struct cli *cli, const struct diff *diff)
+{
+    static const char *const actions[] = {
+        [DIFF_ADDED] = "added", [DIFF_REMOVED] = "removed", [DIFF_CHANGED] = "changed"
+    };
+    json_t *rows = json_array();
+
+    for (size_t i = 0; i < diff->count; i++) {
+        const struct diff_change *change = &diff->changes[i];
+
+        json_array_append_new(rows,
+                              json_pack("{s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:{s:s, s:s}}",
+                                        "action", actions[change->action], "path", change->path,
+                                        "before", "zh", change->before.zh, "en", change->before.en,
+                                        "after", "zh", change->after.zh, "en", change->after.en,
+                                        "text", "zh", change->text.zh, "en", change->text.en));
     }
-    return workflow;
+    return output_list(cli, &change_view, rows, NULL);
 }
 
 /* `diff FILE FILE`, or `diff WORKFLOW 2 3`. */
@@ -189,16 +215,25 @@ static int run_diff(struct cli *cli)
 {
     char **arguments = cli->options.arguments;
     bool versions = cli->options.argument_count == 3;
-    const Bl__Workflow *before, *after = NULL;
-    int status;
+    struct definition *before = NULL, *after = NULL;
+    int status = read_definition(cli, arguments[0], versions ? arguments[1] : "0", &before);
 
-    before = read_workflow(cli, arguments[0],
-                           versions ? (uint32_t)strtoul(arguments[1], NULL, 10) : 0, &status);
     if (status == 0) {
-        after = read_workflow(cli, arguments[versions ? 0 : 1],
-                              versions ? (uint32_t)strtoul(arguments[2], NULL, 10) : 0, &status);
+        status = read_definition(cli, arguments[versions ? 0 : 1], versions ? arguments[2] : "0",
+                                 &after);
     }
-    return status != 0 ? status : difference_show(cli, &before->base, &after->base);
+    if (status == 0) {
+        struct diff diff = diff_make(before, after, &cli->arena);
+
+        if (cli->format == OUTPUT_TABLE) {
+            diff_print(stdout, &diff, cli->language);
+        } else {
+            status = show_changes(cli, &diff);
+        }
+    }
+    definition_free(&before);
+    definition_free(&after);
+    return status;
 }
 
 // clang-format off
