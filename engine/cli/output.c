@@ -216,10 +216,16 @@ static void print_csv_value(const json_t *value, bool first)
     }
 }
 
-static void print_csv_row(const struct view *view, const json_t *row)
+static void print_csv_row(const struct cli *cli, const struct view *view, const json_t *row)
 {
     for (size_t i = 0; i < view->count; i++) {
-        print_csv_value(output_find(row, view->columns[i].path), i == 0);
+        const struct column *column = &view->columns[i];
+
+        if (column->kind == COLUMN_TITLE) {
+            print_csv_cell(output_title(cli, row, column->path), true, i == 0);
+        } else {
+            print_csv_value(output_find(row, column->path), i == 0);
+        }
     }
     (void)fputs("\r\n", stdout);
 }
@@ -384,7 +390,7 @@ int output_list(struct cli *cli, const struct view *view, json_t *rows, const ch
         print_csv_header(view);
         json_array_foreach(rows, index, row)
         {
-            print_csv_row(view, row);
+            print_csv_row(cli, view, row);
         }
         break;
     }
