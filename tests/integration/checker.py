@@ -93,8 +93,9 @@ def events_have_no_gap(dump, journal):
 
 
 def submits_are_kept(dump, journal):
-    """Every acknowledged application is there, once, under its own key and event."""
+    """Every acknowledged application is there, once, whole, under its own key and event."""
     of_key = {}
+    items = collections.Counter(app for app, _ in dump.items)
     for submit in journal.submits:
         if submit.phase != "ok":
             continue
@@ -106,6 +107,8 @@ def submits_are_kept(dump, journal):
             yield f"application {app} was acknowledged and is lost"
         elif stored["key"] != key:
             yield f"application {app} was acknowledged for {key} and is stored for {stored['key']}"
+        elif items[app] != submit.answer["items"]:
+            yield f"application {app} has {items[app]} items of {submit.answer['items']}"
         if event is None or event["app"] != app:
             yield f"event {seq}, acknowledged for {app}, is not that application's"
 

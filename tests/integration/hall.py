@@ -44,8 +44,8 @@ def wait_until(question, what, seconds=10):
 class Daemon:
     """A process of the hall; what it logs is in a file."""
 
-    def __init__(self, words, log):
-        self.words, self.log = words, log
+    def __init__(self, words, log, good=(0, -signal.SIGKILL)):
+        self.words, self.log, self.good = words, log, good  # exit statuses that are no failure
         with open(log, "a", encoding="utf-8") as file:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=file,
                                             stderr=file)
@@ -97,7 +97,7 @@ class Hall:
         try:
             statuses = [(daemon, daemon.stop()) for daemon in self.workers + [self.broker] if daemon]
             for daemon, status in statuses:
-                if error is None and status not in (0, -signal.SIGKILL):
+                if error is None and status not in daemon.good:
                     raise AssertionError(f"{daemon.words} ended with {status}:\n{daemon.said()}")
         finally:
             if error is not None:

@@ -114,6 +114,7 @@ FAULTS = {
     "an application is lost": (remove(kind="app", app="A"), "acknowledged and is lost"),
     "an application has another key": (
         change({"kind": "app", "app": "A"}, key="kz"), "is stored for kz"),
+    "an item is lost": (remove(**B_Y), "has 1 items of 2"),
     "an application is not this event's": (answer(1, seq=2), "is not that application's"),
     "one request was given two numbers": (
         journal_adds(*act("d", 1, "submit", (80, 90), {"app": "B", "items": 2, "seq": 6},
