@@ -599,6 +599,9 @@ bl_span worker_session_wake_at(const struct worker_session *session)
     const struct work *work = TAILQ_FIRST(&session->works[WORK_SENT]);
     bl_span wake = link_wake_at(&session->link);
 
+    if (session->link.state != LINK_UP) {
+        return wake;  // what is to be sent waits for the connection, however late it is
+    }
     if (work != NULL && work->act_at < wake) {
         wake = work->act_at;
     }
