@@ -106,6 +106,7 @@ struct sim {
     struct peer *peers[SIM_PEERS_MAX];
     uint32_t peer_count;
     bl_span second_at, leap_at, heals_at;
+    uint32_t stands;  // steps since time has moved
     struct note *notes;  // the newest steps, in a ring
     uint64_t note_count;
 };

@@ -15,6 +15,7 @@
 #define PEACE_MAX (3600 * SECOND_US)  // after the healing everything has to be done within it
 #define LEAP_MAX (36 * HOUR_US)
 #define PATIENCE (5 * DAY_US)  // request ids are known for a week
+#define STANDS_MAX 20000       // steps of one moment
 #define NOTES_MAX 4096         // a power of two
 #define STORY_MAX 30           // steps that are told of a failure
 #define STORY_ALL 60
@@ -241,6 +242,21 @@ static void fail_undone(const struct sim *sim)
     sim_fail(sim, 0, "somebody is never answered, though everything is healed");
 }
 
+/* Whoever wants to be woken at once, for ever, would stop the world. */
+static void check_time_goes_on(struct sim *sim, bl_span next)
+{
+    sim->stands = next > sim->now ? 0 : sim->stands + 1;
+    if (sim->stands < STANDS_MAX) {
+        return;
+    }
+    for (uint32_t i = 0; i < sim->peer_count; i++) {
+        if (sim->peers[i]->next(sim->peers[i]) <= sim->now) {
+            sim_fail(sim, 0, "peer %u always has something to do at once", i);
+        }
+    }
+    sim_fail(sim, 0, "the broker always has something to do at once");
+}
+
 /* --- a run ------------------------------------------------------------------------------------ */
 
 static void empty_folder(const char *folder)
@@ -348,6 +364,7 @@ struct sim_result sim_run(const struct sim_options *options)
     while (!is_done(sim)) {
         bl_span next = next_moment(sim);
 
+        check_time_goes_on(sim, next);
         sim->now = next > sim->now ? next : sim->now;
         if (sim->now > sim->heals_at + PEACE_MAX) {
             fail_undone(sim);
