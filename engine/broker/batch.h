@@ -1,7 +1,7 @@
 /* batch.h — what travels through the broker's cycle.
  * `broker/` is the one process that writes: front.c owns the sockets, session.c knows who is
  * connected, dispatch.c which worker has which task, cycle.c turns a batch of commands into
- * events on disk, writer.c runs the cycle in its own thread. Read cycle.h next.
+ * events on disk, committer.c runs the cycle in its own thread. Read cycle.h next.
  *
  * A batch is filled by the front (commands), run by the cycle (answers and effects) and sent by
  * the front. Two or three of them go round, so the next is filled while one is being synced.

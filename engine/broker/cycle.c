@@ -23,8 +23,6 @@
 #define CHAIN_BYTES 32
 /* Numbers that two workflows share are skipped, but not for ever. */
 #define NUMBER_TRIES_MAX 1000
-/* Stands for the whole record where an incident's row has an item. */
-#define INCIDENT_RECORD UINT16_MAX
 
 /* Where the sequence of one kind of number stands. */
 struct counter {
@@ -68,6 +66,7 @@ struct cycle {
     struct mark mark;
     struct cached *touched, **touched_end;  // in the order of their first touch
     bool directory_touched;
+    bool has_set_aside;      // a damaged record: rows to write without an event
     struct bl_map requests;   // fingerprint of the id → struct request_seen
     struct bl_map numbers;    // hash of a number given in this batch
     struct bl_text *records;  // of the batch's events, for the chain
@@ -761,6 +760,7 @@ static void set_aside(struct cycle *cycle, uint64_t id, struct bl_text timer_key
     store_write_remove(cycle->write, TABLE_TIMERS, timer_key);
     store_write_put(cycle->write, TABLE_INCIDENTS, key_keep(&key, cycle->arena),
                     (struct bl_text){ "", 0 });
+    cycle->has_set_aside = true;
     bl_log(BL_LOG_ERROR, "record.damaged", "application=%" PRIu64 " error=\"%s\"", id, e->text);
 }
 
@@ -1022,15 +1022,17 @@ static enum bl_err begin_part(struct cycle *cycle, struct bl_error *e)
         .effect_count = cycle->batch->effect_count,
     };
     cycle->directory_touched = false;
+    cycle->has_set_aside = false;
     return store_write_begin(cycle->write, e);
 }
 
 static enum bl_err commit_part(struct cycle *cycle, struct bl_error *e)
 {
     uint8_t hash[CHAIN_BYTES];
+    bool has_events = cycle->event != cycle->mark.event;
     enum bl_err err;
 
-    if (cycle->event == cycle->mark.event) {
+    if (!has_events && !cycle->has_set_aside) {
         store_write_abort(cycle->write);  // nothing happened
         return BL_OK;
     }
@@ -1043,7 +1045,10 @@ static enum bl_err commit_part(struct cycle *cycle, struct bl_error *e)
     }
     write_counters(cycle);
     write_directory(cycle);
-    write_chain(cycle, hash);
+    memcpy(hash, cycle->chain, CHAIN_BYTES);
+    if (has_events) {
+        write_chain(cycle, hash);
+    }
     err = request_forget(cycle->write, cycle->now, cycle->arena, e);
     if (err == BL_OK) {
         err = store_write_commit(cycle->write, e);

@@ -1,5 +1,5 @@
 /* cycle.h — order, decide, evolve, project, commit: one batch becomes events on disk.
- * The cycle knows no socket and no thread; the writer thread runs it, and so does the simulator. */
+ * The cycle knows no socket and no thread; the committer runs it, and so does the simulator. */
 #pragma once
 
 #include "broker/batch.h"

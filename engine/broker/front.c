@@ -286,7 +286,7 @@ static bool takes_workers(const struct front *front)
 static bool takes_clients(const struct front *front)
 {
     return (front->filling != NULL && front->filling->command_count < CLIENT_BATCH_MAX) ||
-           writer_busy_for(front->config.writer, front->now) > OVERLOAD_AFTER;
+           committer_busy_for(front->config.committer, front->now) > OVERLOAD_AFTER;
 }
 
 static void receive_all(struct front *front)
@@ -319,10 +319,11 @@ static void finish_batches(struct front *front)
 {
     enum bl_err outcome = BL_OK;
 
-    for (struct batch *batch; (batch = writer_done(front->config.writer, &outcome)) != NULL;) {
+    for (struct batch *batch;
+         (batch = committer_done(front->config.committer, &outcome)) != NULL;) {
         bl_arena_reset(&front->arena);
         front_finish(front, batch, outcome);
-        writer_return(front->config.writer, batch);
+        committer_return(front->config.committer, batch);
     }
 }
 
@@ -331,19 +332,19 @@ static bool timer_is_due(const struct front *front)
     return front->timers_due || front->next_timer <= front->wall;
 }
 
-/* Hands over what was filled, if the writer is free: what comes meanwhile makes the next batch. */
+/* Hands over what was filled, if the committer is free: what comes meanwhile makes the next batch. */
 static void hand_over(struct front *front)
 {
-    struct writer *writer = front->config.writer;
+    struct committer *committer = front->config.committer;
 
     if (front->filling == NULL) {
-        front->filling = writer_batch(writer);
+        front->filling = committer_batch(committer);
     }
     if (front->filling != NULL && (front->filling->command_count > 0 || timer_is_due(front)) &&
-        writer_is_idle(writer)) {
-        writer_give(writer, front->filling);
+        committer_is_idle(committer)) {
+        committer_give(committer, front->filling);
         front->timers_due = false;
-        front->filling = writer_batch(writer);
+        front->filling = committer_batch(committer);
     }
 }
 
@@ -380,7 +381,7 @@ static void tick(struct front *front)
 static void feed_watchdog(struct front *front)
 {
     if (front->watchdog_every > 0 && front->now - front->fed_at >= front->watchdog_every / 2 &&
-        writer_busy_for(front->config.writer, front->now) < front->watchdog_every) {
+        committer_busy_for(front->config.committer, front->now) < front->watchdog_every) {
         front->fed_at = front->now;
         notify("WATCHDOG=1");
     }
@@ -414,7 +415,7 @@ static long sleep_ms(struct front *front)
     if (front->received || front->more_to_dispatch) {
         return 0;
     }
-    if (writer_is_idle(front->config.writer)) {
+    if (committer_is_idle(front->config.committer)) {
         sleep = front->timers_due ? 0 : sooner(sleep, front->next_timer, front->wall);
     }
     sleep = sooner(sleep, dispatch_next(front->dispatch), front->wall);
@@ -424,7 +425,7 @@ static long sleep_ms(struct front *front)
 static void wait_for_something(struct front *front)
 {
     zmq_pollitem_t items[] = {
-        { NULL, writer_fd(front->config.writer), ZMQ_POLLIN, 0 },
+        { NULL, committer_fd(front->config.committer), ZMQ_POLLIN, 0 },
         { NULL, front->config.signals, ZMQ_POLLIN, 0 },
         { front->publish, 0, ZMQ_POLLIN, 0 },
         { front->sockets[SIDE_WORKER], 0, takes_workers(front) ? ZMQ_POLLIN : 0, 0 },
@@ -454,15 +455,15 @@ static void turn(struct front *front)
 /* Takes nothing more in, and says what has become of what was taken. */
 static void stop(struct front *front)
 {
-    struct writer *writer = front->config.writer;
+    struct committer *committer = front->config.committer;
     bl_span until = bl_time_monotonic() + STOP_MAX_US;
-    zmq_pollitem_t item = { NULL, writer_fd(writer), ZMQ_POLLIN, 0 };
+    zmq_pollitem_t item = { NULL, committer_fd(committer), ZMQ_POLLIN, 0 };
 
     if (front->filling != NULL && front->filling->command_count > 0) {
-        writer_give(writer, front->filling);
+        committer_give(committer, front->filling);
         front->filling = NULL;
     }
-    while (!writer_is_idle(writer) && bl_time_monotonic() < until) {
+    while (!committer_is_idle(committer) && bl_time_monotonic() < until) {
         (void)zmq_poll(&item, 1, 10);
         finish_batches(front);
     }
@@ -475,7 +476,7 @@ static void stop(struct front *front)
 
 void front_run(struct front *front)
 {
-    front->filling = writer_batch(front->config.writer);
+    front->filling = committer_batch(front->config.committer);
     while (!front->stopping) {
         turn(front);
     }

@@ -1,17 +1,17 @@
 /* front.h — the broker's sockets: what comes in, and what leaves when it is on disk.
  * One ROUTER for clients, one for workers, one XPUB for the newest event number; one thread owns
  * them all. A turn of the loop drains what has come into the batch that is being filled, hands it
- * to the writer when the writer is free, and sends what finished batches have made: answers,
+ * to the committer when it is free, and sends what finished batches have made: answers,
  * acknowledgements, tasks, the newest number. Everything for one peer leaves in one message.
  * Read next: front_client.c and front_worker.c for what each side may say, front_send.c for how it
- * is answered; session.h and dispatch.h decide, writer.h commits. */
+ * is answered; session.h and dispatch.h decide, committer.h commits. */
 #pragma once
 
 #include "binglian/v1/query.pb-c.h"
+#include "broker/committer.h"
 #include "broker/desk.h"
 #include "broker/keyring.h"
 #include "broker/test_clock.h"
-#include "broker/writer.h"
 #include "wire/socket.h"
 
 struct front;
@@ -34,7 +34,7 @@ struct front_config {
     int32_t utc_offset_minutes;
     struct test_clock clock;
     struct keyring *keyring;
-    struct writer *writer;
+    struct committer *committer;
     struct desk *desk;
     front_query query;
     void *query_context;

@@ -1,4 +1,4 @@
-/* binglian-broker(1): the one process that writes. It opens the store, starts the writer and the
+/* binglian-broker(1): the one process that writes. It opens the store, starts the committer and the
  * handler of keys, and serves. Read next: front.h for what it serves, cycle.h for what it does. */
 #include <fcntl.h>
 #include <signal.h>
@@ -35,7 +35,7 @@ struct broker {
     struct cycle *cycle;
     struct keyring *keyring;
     struct identity identity;
-    struct writer *writer;
+    struct committer *committer;
     struct desk desk;
     struct query_context queries;
     void *zmq;
@@ -213,8 +213,8 @@ static enum bl_err open_front(struct broker *broker, struct bl_error *e)
     };
 
     if (err == BL_OK) {
-        err = writer_start(broker->cycle, &broker->clock, &broker->writer, e);
-        config.writer = broker->writer;
+        err = committer_start(broker->cycle, &broker->clock, &broker->committer, e);
+        config.committer = broker->committer;
     }
     if (err != BL_OK) {
         return err;
@@ -273,7 +273,7 @@ static enum bl_err open_all(struct broker *broker, struct bl_error *e)
 static void close_all(struct broker *broker)
 {
     front_close(&broker->front);
-    writer_stop(&broker->writer);
+    committer_stop(&broker->committer);
     if (broker->zmq != NULL) {
         (void)zmq_ctx_shutdown(broker->zmq);
         zap_join(&broker->zap);

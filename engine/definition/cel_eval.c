@@ -291,14 +291,14 @@ static bool run_logic(struct cel_run *run, const struct cel_node *node, struct c
 
 static bool run_not(struct cel_run *run, const struct cel_node *node, struct cel_value *value)
 {
-    bool condition;
+    bool condition = false;
 
     return run_condition(run, node->a, node, &condition) && give_bool(value, !condition);
 }
 
 static bool run_if(struct cel_run *run, const struct cel_node *node, struct cel_value *value)
 {
-    bool condition;
+    bool condition = false;
 
     return run_condition(run, node->a, node, &condition) &&
            cel_run_node(run, condition ? node->b : node->c, value);
