@@ -43,7 +43,9 @@ static void draw(struct watch *watch)
     if (watch->lines > 0) {
         (void)printf("\033[%uA\033[J", watch->lines);
     }
+    (void)fputs("\033[?7l", stdout);  // a line too wide is cut, so that lines can be counted
     watch->lines = tree_print(watch->cli, watch->application, stdout);
+    (void)fputs("\033[?7h", stdout);
     (void)fflush(stdout);
 }
 

@@ -16,16 +16,19 @@ static const struct sentence table[] = {
     { "applicant-phone", { "申请人联系电话有误", "the applicant's telephone number is wrong" } },
     { "applicant-required", { "须填写申请人名称", "the applicant's name is missing" } },
     { "application-unknown", { "没有这个办件：{pointer}", "there is no application {pointer}" } },
+    { "attempt", { "这次派发已失效，决定未采用", "this attempt is over; the decision was not taken" } },
     { "cannot-connect", { "连接不上服务", "no broker answers there" } },
+    { "command", { "请求过大", "the request is too large" } },
     { "command-unknown", { "不认识的命令", "the broker does not know this command" } },
     { "condition-error", { "事项“{pointer}”的适用条件无法计算：{condition}",
                            "the condition of item {pointer} cannot be evaluated: {condition}" } },
     { "content-malformed", { "申请内容不是有效的报文", "the content of the application is no message of ours" } },
     { "corrupt", { "存储记录校验失败，已列为异常", "a stored record fails its check and was set aside as an incident" } },
+    { "cursor-malformed", { "游标有误，请从第一页开始", "this is no cursor; begin with the first page" } },
     { "decision-unknown", { "决定只能是 approve（准予）或 reject（不予）", "a decision is either approve or reject" } },
     { "definition", { "流程、日历或部门文件有误", "a workflow, calendar or department file is wrong" } },
     { "definition-problem", { "{pointer}：{problem} [{code}]", "{pointer}: {problem} [{code}]" } },
-    { "denied", { "没有权限<；可由 {who} 办理>", "you may not do this<; {who} may>" } },
+    { "denied", { "没有权限<；可由{who}办理>", "you may not do this<; {who} may>" } },
     { "departments-accept", { "本流程由各部门自行受理，请指明事项", "departments accept their own items here: name the item" } },
     { "document-long", { "结果文书编号过长", "the number of the outcome document is too long" } },
     { "exists", { "已经存在，且内容不同", "it is there already, with other content" } },
@@ -50,6 +53,7 @@ static const struct sentence table[] = {
     { "form-uscc", { "“{pointer}”不是有效的统一社会信用代码：{fault}", "{pointer} is no valid unified social credit code: {fault}" } },
     { "format", { "存储由更新的版本写成，本程序不能打开", "the store was written by a newer version" } },
     { "full", { "磁盘或存储空间已满，本次操作未执行", "the disk or the store is full; nothing was done" } },
+    { "in-flight", { "未答复的请求过多，请稍后再试", "too many requests wait for an answer; try again later" } },
     { "invalid", { "内容不符合要求<：{pointer}>", "a value breaks its rule<: {pointer}>" } },
     { "io", { "系统读写出错", "the operating system refused" } },
     { "item-not-open", { "事项“{pointer}”现为“{state}”，不能这样操作", "item {pointer} is {state}: this cannot be done now" } },
@@ -74,9 +78,12 @@ static const struct sentence table[] = {
     { "number-exhausted", { "业务编号已用尽", "no business number is left" } },
     { "ok", { "成功", "done" } },
     { "opinion-long", { "审查意见过长", "the opinion is too long" } },
-    { "other-department", { "事项“{pointer}”由 {who} 办理", "item {pointer} is decided by {who}" } },
+    { "other-department", { "事项“{pointer}”由{who}办理", "item {pointer} is decided by {who}" } },
+    { "overload", { "服务繁忙，请稍后再试", "the broker is busy; try again later" } },
     { "publication-large", { "文件“{pointer}”过大", "file {pointer} is too large" } },
+    { "publication-not-found", { "没有发布过：{pointer}", "{pointer} is not published" } },
     { "publication-unknown", { "“{pointer}”不是流程、日历或部门文件", "{pointer} is no workflow, calendar or list of departments" } },
+    { "query-unknown", { "不认识的查询", "the broker does not know this query" } },
     { "reason-long", { "理由过长", "the reason is too long" } },
     { "reason-required", { "须说明理由", "a reason is needed" } },
     { "record-damaged", { "“{pointer}”的存储记录校验失败，已列为异常，其他办件不受影响",
@@ -86,7 +93,8 @@ static const struct sentence table[] = {
     { "request-id-old", { "请求编号的时间过早，已不在可查的一周之内", "the request id is of a time before the week that is remembered" } },
     { "request-id-required", { "提交须带请求编号", "a submission needs a request id" } },
     { "request-reused", { "同一请求编号已用于不同内容", "this request id was used with other content" } },
-    { "role-may-not", { "没有权限<；可由 {who} 办理>", "your role may not do this<; {who} may>" } },
+    { "role", { "没有权限<；可由{who}办理>", "your role may not do this<; {who} may>" } },
+    { "role-may-not", { "没有权限<；可由{who}办理>", "your role may not do this<; {who} may>" } },
     { "stale", { "这次派发已失效，决定未采用", "this attempt is over; the decision was not taken" } },
     { "store-full", { "磁盘或存储空间已满，本次操作未执行", "the disk or the store is full; nothing was done" } },
     { "timeout", { "超时未答复，结果未知；可用同一请求编号重试", "no answer in time and the outcome is unknown; ask again with the same key" } },
@@ -96,6 +104,7 @@ static const struct sentence table[] = {
     { "unavailable", { "服务繁忙，请稍后再试", "the broker is busy; try again later" } },
     { "unknown-outcome", { "提交写入中断，结果未知", "a commit failed half way; the outcome is unknown" } },
     { "usage", { "命令用法有误", "the command line is wrong" } },
+    { "verdict", { "决定只能是 approve、reject 或 fail", "a decision is approve, reject or fail" } },
     { "version-published", { "流程“{pointer}”第 {version} 版已发布且内容不同；请增加 version",
                              "version {version} of {pointer} is published with other content; raise its version" } },
     { "window-accepts", { "本流程由窗口受理", "the window accepts here" } },
@@ -171,15 +180,35 @@ const char *sentence_word(const char *name, enum language language)
     return row == NULL ? name : words_in(row->words, language);
 }
 
+/* "clerk, administrator" in the reader's words. */
+static const char *words_of_list(const char *list, enum language language, struct bl_arena *arena)
+{
+    const char *made = "";
+
+    while (*list != '\0') {
+        size_t length = strcspn(list, ",");
+        const char *name = bl_arena_text(arena, (struct bl_text){ list, length });
+
+        made = bl_arena_printf(arena, "%s%s%s", made,
+                               made[0] == '\0'           ? ""
+                               : language == LANGUAGE_ZH ? "、"
+                                                         : ", ",
+                               sentence_word(name, language));
+        list += length;
+        list += strspn(list, ", ");
+    }
+    return made;
+}
+
 /* What stands for {name}: a word where we have one for the argument's value. */
 static const char *argument_find(const Bl__Refusal *refusal, struct bl_text name,
-                                 enum language language)
+                                 enum language language, struct bl_arena *arena)
 {
     if (bl_text_is(name, "pointer")) {
         return refusal->pointer;
     }
     if (bl_text_is(name, "who")) {
-        return refusal->who_may;
+        return words_of_list(refusal->who_may, language, arena);
     }
     for (size_t i = 0; i < refusal->n_arguments; i++) {
         if (bl_text_is(name, refusal->arguments[i]->name)) {
@@ -211,7 +240,7 @@ static bool fill(const Bl__Refusal *refusal, struct bl_text pattern, enum langua
         CHECK(close != NULL);
         struct bl_text inside = { mark + 1, (size_t)(close - mark) - 1 };
         if (*mark == '{') {
-            const char *value = argument_find(refusal, inside, language);
+            const char *value = argument_find(refusal, inside, language, arena);
 
             complete = complete && value != NULL && value[0] != '\0';
             *made = bl_arena_printf(arena, "%s%s", *made, value != NULL ? value : "");

@@ -41,6 +41,8 @@ static const struct definition_code codes[] = {
     { "E-JOIN", "等待规则不能满足，或者没有等待任何事项。",
       "A join must be able to be met: it names at least one item, needs no more than it names, and "
       "a veto belongs to an item that it waits for." },
+    { "E-JSON", "不是有效的 JSON（RFC 8259）：UTF-8，没有重复的键。",
+      "Not JSON (RFC 8259): UTF-8, no duplicate keys, nothing after the value." },
     { "E-KEY", "不认识的键。",
       "The key is none of those that may stand here." },
     { "E-KIND", "即办件应当当场或者当日办结。",
