@@ -136,21 +136,21 @@ const struct command command_store_verify = {
     .summary = { "从第一个事件起重算并核对整个存储", "fold every event again and compare it with what is stored" },
     .details = { "核对状态、投影、校验和与散列链；全部一致时退出状态为 0。每个问题在标准错误上一行。",
                  "Compares states, projections, checksums and the chain of hashes; exit status 0 only if all agree. Each problem is a line on stderr." },
-    .examples = "store verify /var/lib/binglian/store\nstore verify data/store -o json",
+    .examples = "store verify /var/lib/binglian\nstore verify data -o json",
     .run = run_verify,
 };
 
 const struct command command_store_dump = {
     .name = "store dump", .arguments = "DIR", .arguments_min = 1, .arguments_max = 1, .section = SECTION_HALL,
     .summary = { "把整个存储写成 JSON 行", "the whole store as JSON lines" },
-    .examples = "store dump /var/lib/binglian/store > store.jsonl",
+    .examples = "store dump /var/lib/binglian > store.jsonl",
     .run = run_dump,
 };
 
 const struct command command_store_stats = {
     .name = "store stats", .arguments = "DIR", .arguments_min = 1, .arguments_max = 1, .section = SECTION_HALL,
     .summary = { "各表的大小", "how large each table is" },
-    .examples = "store stats /var/lib/binglian/store -o json",
+    .examples = "store stats /var/lib/binglian -o json",
     .run = run_stats,
 };
 // clang-format on

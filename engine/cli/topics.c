@@ -33,6 +33,30 @@ const struct topic topics[] = {
     { "submission", { "申请文件", "The file of an application" }, {
       "workflow: restaurant\nkey: 0193a3c2-7d10-7c5e-9b1f-5f0e8f6a2b11   # 请求编号，可省略\napplicant: {name: 张三, id: 11010519491231002X, phone: \"13800000000\"}\nform: {shop_name: 老张面馆, area: 320.5, decorated: true}\nmaterials: {lease: files/lease.pdf}\n同一请求编号重复提交只办一次，答复相同。",
       "workflow: restaurant\nkey: 0193a3c2-7d10-7c5e-9b1f-5f0e8f6a2b11   # request id; made if absent\napplicant: {name: 张三, id: 11010519491231002X, phone: \"13800000000\"}\nform: {shop_name: 老张面馆, area: 320.5, decorated: true}\nmaterials: {lease: files/lease.pdf}\nThe same key may be sent again at will: it is done once and answered alike." } },
+    { "dump", { "存储转储的格式", "The format of a dump" }, {
+      "binglian store dump DIR 每行一个 JSON 值，数字就是 JSON 数字，时刻为毫秒：\n"
+      "{\"kind\":\"app\",\"app\":编号,\"key\":请求编号,\"state\":…}\n"
+      "{\"kind\":\"item\",\"app\":…,\"item\":…,\"state\":…,\"deadline_ms\":…,\"promise_ms\":…,\"legal_ms\":…,\"decisions\":[{\"lease\":…,\"decision\":…,\"effective\":…}]}\n"
+      "{\"kind\":\"event\",\"seq\":n,\"app\":…,\"type\":…,\"item\":…,\"at_ms\":…}\n"
+      "{\"kind\":\"timer\",\"app\":…,\"item\":…,\"at_ms\":…}\n"
+      "{\"kind\":\"audit\",\"seq\":n,\"alg\":\"blake2b-256\",\"prev\":…,\"body\":存储字节的 base64,\"hash\":…}",
+      "binglian store dump DIR prints a JSON value a line; numbers are JSON numbers, moments milliseconds:\n"
+      "{\"kind\":\"app\",\"app\":number,\"key\":request id,\"state\":…}\n"
+      "{\"kind\":\"item\",\"app\":…,\"item\":…,\"state\":…,\"deadline_ms\":…,\"promise_ms\":…,\"legal_ms\":…,\"decisions\":[{\"lease\":…,\"decision\":…,\"effective\":…}]}\n"
+      "{\"kind\":\"event\",\"seq\":n,\"app\":…,\"type\":…,\"item\":…,\"at_ms\":…}\n"
+      "{\"kind\":\"timer\",\"app\":…,\"item\":…,\"at_ms\":…}\n"
+      "{\"kind\":\"audit\",\"seq\":n,\"alg\":\"blake2b-256\",\"prev\":…,\"body\":base64 of the stored bytes,\"hash\":…}" } },
+    { "journal", { "客户端日志的格式", "The format of journals" }, {
+      "load --journal 和 binglian-worker --journal 每个动作追加一行，t 为单调时钟的纳秒：\n"
+      "{\"t\":…,\"proc\":\"client-3\",\"id\":7,\"op\":\"submit\",\"phase\":\"invoke|ok|fail|info\",\"key\":请求编号,\"app\":编号,\"items\":2,\"seq\":事件}\n"
+      "{\"t\":…,\"proc\":\"worker-1\",\"id\":9,\"op\":\"decide\",\"phase\":…,\"app\":…,\"item\":…,\"lease\":派发,\"decision\":\"approve\",\"seq\":事件}\n"
+      "{\"t\":…,\"op\":\"query\",\"phase\":\"ok\",\"app\":…,\"ver\":修订,\"last\":所见最新事件}\n"
+      "info 表示结果未知（超时）。",
+      "load --journal and binglian-worker --journal append a line for each act; t is the monotonic clock in ns:\n"
+      "{\"t\":…,\"proc\":\"client-3\",\"id\":7,\"op\":\"submit\",\"phase\":\"invoke|ok|fail|info\",\"key\":request id,\"app\":number,\"items\":2,\"seq\":event}\n"
+      "{\"t\":…,\"proc\":\"worker-1\",\"id\":9,\"op\":\"decide\",\"phase\":…,\"app\":…,\"item\":…,\"lease\":attempt,\"decision\":\"approve\",\"seq\":event}\n"
+      "{\"t\":…,\"op\":\"query\",\"phase\":\"ok\",\"app\":…,\"ver\":revision,\"last\":newest event seen}\n"
+      "info means that the outcome is unknown (a timeout)." } },
 };
 // clang-format on
 const size_t topic_count = BL_COUNT(topics);
