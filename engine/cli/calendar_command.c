@@ -263,8 +263,12 @@ static void print_answer(struct cli *cli, const json_t *value)
                                    " (provisional: the holidays are not published)")
                          : "");
     }
-    (void)printf(cli_say(cli, "受理 %s，当日不计\n", "day 0 is %s and does not count\n"),
-                 output_text(value, "day0"));
+    const char *day0 = output_text(value, "day0");
+    const char *first = json_string_value(json_array_get(counted, 0));
+    (void)printf(cli_say(cli, "受理 %s%s\n", "day 0 is %s%s\n"), day0,
+                 first != NULL && strcmp(first, day0) == 0
+                     ? ""  // hours and half days count from the moment
+                     : cli_say(cli, "，当日不计", " and does not count"));
     if (output_integer(value, "shift") != 0) {
         (void)printf(cli_say(cli, "暂停顺延 %d\n", "moved by suspensions: %d\n"),
                      (int)output_integer(value, "shift"));
