@@ -496,7 +496,7 @@ static bool run_exists_one(struct cel_run *run, const struct cel_node *node,
         return false;
     }
     for (size_t i = 0; i < range.count; i++) {
-        bool condition;
+        bool condition = false;
         run->locals[node->index] = range.at[i * range.step];
         if (!run_condition(run, node->b, node, &condition)) {
             return false;
