@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/check.h"
+#include "base/text.h"
 #include "binglian/v1/command.pb-c.h"
 #include "client/client.h"
 #include "fanout_form.h"
