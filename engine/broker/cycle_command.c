@@ -1,0 +1,200 @@
+/* What one command asks for, and why not. */
+#include "broker/cycle_state.h"
+#include "core/application.h"
+#include "core/directory.h"
+#include "store/read.h"
+#include "store/record.h"
+
+void cycle_refuse(struct batch_command *command, Bl__Refusal *refusal)
+{
+    command->answer.refusal = refusal;
+}
+
+void cycle_refuse_with(struct cycle *cycle, struct batch_command *command, enum bl_err code,
+                       const char *rule, const char *pointer)
+{
+    cycle_refuse(command, refusal_new(cycle->arena, code, rule, pointer));
+}
+
+/* An error of the store's, as the caller hears it. */
+static void refuse_error(struct cycle *cycle, struct batch_command *command, enum bl_err code,
+                         const char *pointer)
+{
+    cycle_refuse_with(cycle, command, code,
+                      code == BL_NOT_FOUND ? "application-unknown" : "record-damaged", pointer);
+}
+
+static bool has_late_conditions(const struct definition *definition)
+{
+    for (size_t i = 0; i < definition->item_count; i++) {
+        if (definition->items[i].when_needs_items ||
+            definition->items[i].needs.kind == JOIN_EXPRESSION) {
+            return true;
+        }
+    }
+    return definition->join.kind == JOIN_EXPRESSION;
+}
+
+/* The form, where a condition that is settled now may ask for it. */
+static struct bl_text late_content(struct cycle *cycle, const struct cached *cached)
+{
+    Bl__StoredContent *stored;
+
+    if (!has_late_conditions(cached->version.definition)) {
+        return (struct bl_text){ NULL, 0 };
+    }
+    if (cached->content.at != NULL) {
+        return cached->content;
+    }
+    if (read_content(store_write_read(cycle->write), cached->id, cached->state->contents,
+                     cycle->arena, &stored, NULL) != BL_OK) {
+        return (struct bl_text){ NULL, 0 };
+    }
+    return (struct bl_text){ (const char *)stored->content.data, stored->content.len };
+}
+
+static bool find_application(struct cycle *cycle, struct batch_command *command,
+                             struct cached **cached)
+{
+    const Bl__Command *what = command->command;
+    uint64_t id = what->application_id;
+    struct bl_error e = { 0 };
+    enum bl_err err = BL_OK;
+
+    if (id == 0) {
+        err = read_number(store_write_read(cycle->write), what->application, &id, &e);
+    }
+    if (err == BL_OK) {
+        err = cycle_load(cycle, id, cached, &e);
+    }
+    if (err != BL_OK) {
+        refuse_error(cycle, command, err, what->application);
+    }
+    return err == BL_OK;
+}
+
+static void run_application(struct cycle *cycle, struct batch_command *command)
+{
+    struct cached *cached;
+
+    if (!find_application(cycle, command, &cached)) {
+        return;
+    }
+    struct world world = {
+        .now = cycle->now,
+        .principal = command->principal,
+        .actor = command->command->actor,
+        .definition = cached->version.definition,
+        .calendar = cached->version.calendar,
+        .id = cached->id,
+        .content = late_content(cycle, cached),
+    };
+    struct ruling ruling =
+        application_aggregate.decide(&world, cached->state, command->command, cycle->arena);
+    if (ruling.refusal != NULL) {
+        cycle_refuse(command, ruling.refusal);
+        return;
+    }
+    cycle_apply(cycle, cached, ruling.event);
+    command->answer.event = ruling.event->seq;
+    command->answer.application_id = cached->id;
+    command->answer.application = bl_arena_string(cycle->arena, cached->state->number);
+}
+
+static void store_source(struct cycle *cycle, const Bl__Publish *publish,
+                         const Bl__Publication *publication)
+{
+    struct bl_text source = { (const char *)publish->source.data, publish->source.len };
+
+    store_write_put(
+        cycle->write, TABLE_SOURCES,
+        key_of_source(publication->kind, publication->id, publication->version, cycle->arena),
+        record_seal_bytes(source, cycle->arena));
+}
+
+static void run_directory(struct cycle *cycle, struct batch_command *command)
+{
+    const Bl__Command *what = command->command;
+    struct publication_check check;
+    struct world world = {
+        .now = cycle->now,
+        .principal = command->principal,
+        .actor = what->actor,
+    };
+
+    if (what->what_case == BL__COMMAND__WHAT_PUBLISH) {
+        struct publication_context context = catalog_context(cycle->catalog);
+
+        check = publication_read(what->publish, &context, cycle->arena);
+        world.publication = &check;
+    }
+    struct ruling ruling = directory_aggregate.decide(&world, cycle->directory, what, cycle->arena);
+    if (ruling.refusal != NULL) {
+        cycle_refuse(command, ruling.refusal);
+        return;
+    }
+    if (ruling.event == NULL) {
+        command->answer.event = cycle->directory->last_event;
+        command->answer.repeated = true;
+        return;
+    }
+    cycle_record(cycle, ruling.event, BL__AGGREGATE__DIRECTORY, DIRECTORY_ID,
+                 cycle->directory->last_event);
+    directory_aggregate.evolve(cycle->directory, ruling.event, &cycle->directory_arena);
+    cycle->directory_touched = true;
+    command->answer.event = ruling.event->seq;
+    if (what->what_case == BL__COMMAND__WHAT_PUBLISH) {
+        store_source(cycle, what->publish, ruling.event->published->publication);
+    }
+}
+
+static void run_what(struct cycle *cycle, struct batch_command *command)
+{
+    switch (command->command->what_case) {
+    case BL__COMMAND__WHAT_SUBMIT:
+        cycle_submit(cycle, command);
+        return;
+    case BL__COMMAND__WHAT_ACCEPT:
+    case BL__COMMAND__WHAT_DECIDE:
+    case BL__COMMAND__WHAT_FAIL:
+    case BL__COMMAND__WHAT_RETRY:
+    case BL__COMMAND__WHAT_RELEASE:
+    case BL__COMMAND__WHAT_TERMINATE:
+        run_application(cycle, command);
+        return;
+    case BL__COMMAND__WHAT_PUBLISH:
+    case BL__COMMAND__WHAT_RETIRE:
+    case BL__COMMAND__WHAT_GRANT_KEY:
+    case BL__COMMAND__WHAT_REVOKE_KEY:
+        run_directory(cycle, command);
+        return;
+    case BL__COMMAND__WHAT__NOT_SET:
+        break;
+    }
+    cycle_refuse_with(cycle, command, BL_MALFORMED, "command-unknown", "");
+}
+
+void cycle_command(struct cycle *cycle, struct batch_command *command)
+{
+    const Bl__Command *what = command->command;
+    struct request request;
+    bool has_id = what->request_id[0] != '\0';
+
+    if (what->what_case != BL__COMMAND__WHAT__NOT_SET &&
+        !principal_may(command->principal, what->what_case)) {
+        cycle_refuse_with(cycle, command, BL_DENIED, "role-may-not", "");
+        command->answer.refusal->who_may = principal_who_may(what->what_case);
+        return;
+    }
+    if (what->what_case == BL__COMMAND__WHAT_SUBMIT && !has_id) {
+        cycle_refuse_with(cycle, command, BL_INVALID, "request-id-required", "request_id");
+        return;
+    }
+    if (has_id && cycle_request_begin(cycle, command, &request)) {
+        return;
+    }
+    run_what(cycle, command);
+    if (has_id && command->answer.refusal == NULL) {
+        cycle_request_end(cycle, command, &request);
+    }
+}

@@ -1,0 +1,109 @@
+/* cycle_state.h — what the files of the cycle share; nobody else includes it.
+ * cycle.c runs a batch in parts, cycle_command.c what one command asks for, cycle_submit.c a new
+ * application, cycle_request.c request ids, cycle_event.c events and the applications they change,
+ * cycle_write.c the rows that a part leaves behind. */
+#pragma once
+
+#include "broker/cache.h"
+#include "broker/cycle.h"
+#include "store/request.h"
+#include "store/write.h"
+
+#define CHAIN_BYTES 32
+
+/* Where the sequence of one kind of number stands. */
+struct counter {
+    struct counter *next_counter;
+    struct key period;
+    const char *format;
+    uint64_t next, stored;  // stored: before this batch
+};
+
+/* What a batch takes back if it cannot be written. */
+struct mark {
+    uint64_t event, application;
+    bl_time stamp;
+    size_t effect_count;
+};
+
+struct request_seen {
+    uint64_t fingerprint;
+    const Bl__Answer *answer;
+};
+
+struct cycle {
+    struct cycle_config config;
+    struct store *store;
+    struct catalog *catalog;
+    struct log *log;
+    struct store_write *write;
+    struct cache cache;
+    struct bl_arena directory_arena;
+    Bl__Directory *directory;
+    struct counter *counters;
+    struct bl_arena counters_arena;
+    uint64_t event, application;  // newest numbers
+    uint8_t chain[CHAIN_BYTES];
+    bl_time next_timer;
+
+    /* Of the batch that runs: */
+    struct batch *batch;
+    struct bl_arena *arena;  // the batch's
+    bl_time now;
+    struct mark mark;
+    struct cached *touched, **touched_end;  // in the order of their first touch
+    bool directory_touched;
+    bool has_set_aside;       // a damaged record: rows to write without an event
+    struct bl_map requests;   // fingerprint of the id → struct request_seen
+    struct bl_map numbers;    // hash of a number given in this batch
+    struct bl_text *records;  // of the batch's events, for the chain
+    size_t record_count, record_capacity;
+    struct projection_count *counts;
+    size_t count_count, count_capacity;
+    uint8_t *salts;
+    size_t salts_left;
+};
+
+/* One id on its way through a command. */
+struct request {
+    struct request_key key;
+    uint64_t id_hash;  // of the key, for this batch's map
+    uint64_t fingerprint;
+};
+
+/* cycle_event.c */
+/* Gives the event its number and its place in the chain, and collects its row. */
+void cycle_record(struct cycle *cycle, Bl__Event *event, Bl__Aggregate aggregate, uint64_t id,
+                  uint64_t previous);
+/* Records an event of an application and folds it in. */
+void cycle_apply(struct cycle *cycle, struct cached *cached, Bl__Event *event);
+/* Finds an application, in the cache or in the store, caught up with the batch's time. */
+MUST_CHECK enum bl_err cycle_load(struct cycle *cycle, uint64_t id, struct cached **found,
+                                  struct bl_error *e);
+/* Wakes what is due: a bounded number, so that timers never stand in the way of decisions. */
+MUST_CHECK enum bl_err cycle_timers(struct cycle *cycle, struct bl_error *e);
+
+/* cycle_request.c */
+/* Reads the id of a command. Returns whether the command was answered already. */
+bool cycle_request_begin(struct cycle *cycle, struct batch_command *command,
+                         struct request *request);
+/* The command was done: its id is kept. */
+void cycle_request_end(struct cycle *cycle, const struct batch_command *command,
+                       const struct request *request);
+
+/* cycle_submit.c */
+void cycle_submit(struct cycle *cycle, struct batch_command *command);
+struct bl_text cycle_counter_key(struct cycle *cycle, const struct counter *counter);
+
+/* cycle_command.c */
+/* Decides one command; its answer says what came of it. */
+void cycle_command(struct cycle *cycle, struct batch_command *command);
+void cycle_refuse(struct batch_command *command, Bl__Refusal *refusal);
+void cycle_refuse_with(struct cycle *cycle, struct batch_command *command, enum bl_err code,
+                       const char *rule, const char *pointer);
+
+/* cycle_write.c */
+/* Collects the rows of all that the part has changed.
+ *   hash  gets the chain's new head */
+MUST_CHECK enum bl_err cycle_write(struct cycle *cycle, uint8_t hash[CHAIN_BYTES],
+                                   struct bl_error *e);

@@ -1,0 +1,204 @@
+/* The rows that a part of a batch leaves behind: what differs between before and after. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "broker/cycle_state.h"
+#include "core/application.h"
+#include "core/directory.h"
+#include "store/read.h"
+#include "store/record.h"
+
+#define CHAIN_ALGORITHM "blake2b-256"
+
+static void add_count(struct cycle *cycle, const struct projection_count *count, int64_t sign)
+{
+    for (size_t i = 0; i < cycle->count_count; i++) {
+        struct projection_count *sum = &cycle->counts[i];
+
+        if (strcmp(sum->name, count->name) == 0 &&
+            strcmp(sum->department, count->department) == 0) {
+            sum->value += sign * count->value;
+            return;
+        }
+    }
+    if (cycle->count_count == cycle->count_capacity) {
+        cycle->count_capacity = cycle->count_capacity == 0 ? 64 : cycle->count_capacity * 2;
+        cycle->counts = realloc(cycle->counts, cycle->count_capacity * sizeof *cycle->counts);
+        CHECK(cycle->counts != NULL);
+    }
+    cycle->counts[cycle->count_count++] =
+        (struct projection_count){ count->name, count->department, sign * count->value };
+}
+
+static void effect_gone(struct cycle *cycle, const struct cached *cached, uint32_t item)
+{
+    struct effect *effect = batch_effect(cycle->batch, EFFECT_TASK_GONE);
+
+    effect->application = cached->id;
+    effect->item = item;
+}
+
+static void effect_ready(struct cycle *cycle, const struct cached *cached, uint32_t index)
+{
+    struct effect *effect = batch_effect(cycle->batch, EFFECT_TASK_READY);
+    const Bl__Item *item = cached->state->items[index];
+
+    effect->application = cached->id;
+    effect->item = index;
+    effect->due = application_item_due(item);
+    effect->not_before = item->retry_at;
+    effect->definition = cached->version.definition;
+    effect->number = bl_arena_string(cycle->arena, cached->state->number);
+    effect->promise_due = item->promise == NULL ? 0 : item->promise->due_at;
+    effect->legal_due = item->legal == NULL ? 0 : item->legal->due_at;
+    effect->failures = item->failures;
+    effect->content = cached->content;
+}
+
+static void effect_concluded(struct cycle *cycle, const struct cached *cached)
+{
+    struct effect *effect = batch_effect(cycle->batch, EFFECT_CONCLUDED);
+
+    effect->application = cached->id;
+    effect->event = cached->state->last_event;
+    effect->number = bl_arena_string(cycle->arena, cached->state->number);
+}
+
+struct change {
+    struct cycle *cycle;
+    const struct cached *cached;
+};
+
+static void write_row(void *context, const struct projection_row *before,
+                      const struct projection_row *after)
+{
+    const struct change *change = context;
+    struct cycle *cycle = change->cycle;
+
+    if (after == NULL) {
+        store_write_remove(cycle->write, before->table, key_keep(&before->key, cycle->arena));
+        if (before->table == TABLE_INBOX) {
+            effect_gone(cycle, change->cached, before->item);
+        }
+        return;
+    }
+    struct bl_text value = { (const char *)after->value, after->value_bytes };
+    store_write_put(cycle->write, after->table, key_keep(&after->key, cycle->arena),
+                    value.bytes == 0 ? value : record_seal_bytes(value, cycle->arena));
+    if (after->table == TABLE_INBOX) {
+        effect_ready(cycle, change->cached, after->item);
+    }
+}
+
+static void write_application(struct cycle *cycle, struct cached *cached)
+{
+    struct projection after = projection_of(cached->state, cycle->arena);
+    struct change change = { cycle, cached };
+    struct key key = key_of_id(cached->id);
+
+    projection_diff(&cached->before, &after, write_row, &change);
+    if (cached->was_open && !application_is_open(cached->state)) {
+        effect_concluded(cycle, cached);
+    }
+    for (size_t i = 0; i < cached->before.count_count; i++) {
+        add_count(cycle, &cached->before.counts[i], -1);
+    }
+    for (size_t i = 0; i < after.count_count; i++) {
+        add_count(cycle, &after.counts[i], 1);
+    }
+    store_write_put(cycle->write, TABLE_APPLICATIONS, key_keep(&key, cycle->arena),
+                    record_seal_bounded(&cached->state->base, application_bytes_max(cached->state),
+                                        cycle->arena));
+}
+
+static enum bl_err write_counts(struct cycle *cycle, struct bl_error *e)
+{
+    for (size_t i = 0; i < cycle->count_count; i++) {
+        const struct projection_count *sum = &cycle->counts[i];
+        Bl__Count count = BL__COUNT__INIT;
+
+        if (sum->value == 0) {
+            continue;
+        }
+        enum bl_err err =
+            read_count(store_write_read(cycle->write), sum->name, sum->department, &count.value, e);
+        if (err != BL_OK) {
+            return err;
+        }
+        count.value += sum->value;
+        store_write_put(cycle->write, TABLE_COUNTS,
+                        key_of_count(sum->name, sum->department, cycle->arena),
+                        record_seal_message(&count.base, cycle->arena));
+    }
+    return BL_OK;
+}
+
+static void write_counters(struct cycle *cycle)
+{
+    for (struct counter *counter = cycle->counters; counter != NULL;
+         counter = counter->next_counter) {
+        Bl__Counter value = BL__COUNTER__INIT;
+
+        if (counter->next != counter->stored) {
+            value.next = counter->next;
+            store_write_put(cycle->write, TABLE_COUNTERS, cycle_counter_key(cycle, counter),
+                            record_seal_message(&value.base, cycle->arena));
+        }
+    }
+}
+
+static void write_directory(struct cycle *cycle)
+{
+    struct key key = key_of_id(DIRECTORY_ID);
+
+    if (cycle->directory_touched) {
+        store_write_put(cycle->write, TABLE_DIRECTORY, key_keep(&key, cycle->arena),
+                        record_seal_message(&cycle->directory->base, cycle->arena));
+        batch_effect(cycle->batch, EFFECT_DIRECTORY);
+    }
+}
+
+static void write_chain(struct cycle *cycle, uint8_t hash[CHAIN_BYTES])
+{
+    crypto_generichash_state state;
+    Bl__ChainEntry entry = BL__CHAIN_ENTRY__INIT;
+    struct key key = key_of_id(cycle->event);
+
+    CHECK(crypto_generichash_init(&state, NULL, 0, CHAIN_BYTES) == 0);
+    CHECK(crypto_generichash_update(&state, cycle->chain, CHAIN_BYTES) == 0);
+    for (size_t i = 0; i < cycle->record_count; i++) {
+        CHECK(crypto_generichash_update(&state, (const uint8_t *)cycle->records[i].at,
+                                        cycle->records[i].bytes) == 0);
+    }
+    CHECK(crypto_generichash_final(&state, hash, CHAIN_BYTES) == 0);
+    entry.first = cycle->mark.event + 1;
+    entry.last = cycle->event;
+    entry.alg = CHAIN_ALGORITHM;
+    entry.previous.data = cycle->chain;
+    entry.previous.len = CHAIN_BYTES;
+    entry.hash.data = hash;
+    entry.hash.len = CHAIN_BYTES;
+    entry.at = cycle->now;
+    store_write_put(cycle->write, TABLE_CHAIN, key_keep(&key, cycle->arena),
+                    record_seal_message(&entry.base, cycle->arena));
+}
+
+enum bl_err cycle_write(struct cycle *cycle, uint8_t hash[CHAIN_BYTES], struct bl_error *e)
+{
+    for (struct cached *cached = cycle->touched; cached != NULL; cached = cached->next_touched) {
+        write_application(cycle, cached);
+    }
+    enum bl_err err = write_counts(cycle, e);
+    if (err != BL_OK) {
+        return err;
+    }
+    write_counters(cycle);
+    write_directory(cycle);
+    memcpy(hash, cycle->chain, CHAIN_BYTES);
+    if (cycle->event != cycle->mark.event) {
+        write_chain(cycle, hash);
+    }
+    return request_forget(cycle->write, cycle->now, cycle->arena, e);
+}
