@@ -11,8 +11,7 @@
 #include "cli/validate.h"
 #include "deadline/clock.h"
 
-#define STOPS_MAX 64                        // suspensions of one question
-#define COUNTED_MAX (2 * LIMIT_HALVES_MAX)  // days that a limit and its extension can count
+#define STOPS_MAX 64  // suspensions of one question
 
 /* A question with the room it needs. */
 struct question {
@@ -103,15 +102,15 @@ static json_t *day_json(bl_day day)
 
 static json_t *answer_json(const struct question *question)
 {
-    bl_day *counted = calloc(COUNTED_MAX, sizeof *counted);
     const struct calendar *calendar = question->calendar;
     struct clock_answer answer = clock_due(calendar, &question->clock);
     char due[BL_TIME_TEXT];
     json_t *value = json_object(), *days = json_array();
 
+    size_t count = clock_explain(calendar, &question->clock, NULL, 0);
+    bl_day *counted = calloc(count + 1, sizeof *counted);
     CHECK(counted != NULL);
-    size_t count = clock_explain(calendar, &question->clock, counted, COUNTED_MAX);
-    CHECK(count <= COUNTED_MAX);
+    (void)clock_explain(calendar, &question->clock, counted, count);
     (void)bl_time_format(answer.due, calendar_offset(calendar), due);
     for (size_t i = 0; i < count; i++) {
         json_array_append_new(days, day_json(counted[i]));
