@@ -5,6 +5,7 @@
 /* An application of five items takes about 3 KB unpacked. */
 #define STATE_BYTES_FIRST 3072
 #define STATE_BYTES_MAX ((size_t)16 << 20)
+#define SPARE_MAX 1024  // as many as a busy batch takes in and lets go
 
 void cache_init(struct cache *cache, uint32_t count_max)
 {
@@ -55,9 +56,15 @@ void cache_drop(struct cache *cache, struct cached *cached)
 {
     unlink_cached(cache, cached);
     (void)bl_map_remove(&cache->map, cached->id);
+    cache->count--;
+    if (cache->spare_count >= SPARE_MAX) {
+        bl_arena_free(&cached->arena);
+        free(cached);
+        return;
+    }
     cached->older = cache->spare;
     cache->spare = cached;
-    cache->count--;
+    cache->spare_count++;
 }
 
 static struct cached *take_spare(struct cache *cache)
@@ -71,6 +78,7 @@ static struct cached *take_spare(struct cache *cache)
         return cached;
     }
     cache->spare = cached->older;
+    cache->spare_count--;
     struct bl_arena arena = cached->arena;
     *cached = (struct cached){ .arena = arena };
     cached->arena.allocator.allocator_data = &cached->arena;
@@ -80,7 +88,7 @@ static struct cached *take_spare(struct cache *cache)
 
 struct cached *cache_add(struct cache *cache, uint64_t id)
 {
-    if (cache->count >= cache->count_max && !cache->oldest->touched) {
+    while (cache->count >= cache->count_max && !cache->oldest->touched) {
         cache_drop(cache, cache->oldest);
     }
     struct cached *cached = take_spare(cache);

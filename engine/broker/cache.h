@@ -26,7 +26,7 @@ struct cached {
 struct cache {
     struct bl_map map;
     struct cached *newest, *oldest, *spare;
-    uint32_t count, count_max;
+    uint32_t count, count_max, spare_count;
 };
 
 void cache_init(struct cache *cache, uint32_t count_max);
