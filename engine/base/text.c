@@ -100,7 +100,7 @@ void bl_text_copy(char *to, size_t size, const char *from)
 
 bool bl_text_equal(struct bl_text a, struct bl_text b)
 {
-    return a.bytes == b.bytes && memcmp(a.at, b.at, a.bytes) == 0;
+    return a.bytes == b.bytes && (a.bytes == 0 || memcmp(a.at, b.at, a.bytes) == 0);
 }
 
 bool bl_text_is(struct bl_text a, const char *string)

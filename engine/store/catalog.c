@@ -13,10 +13,12 @@ struct version {
     struct definition *definition;
 };
 
-struct day_table {  // a compiled calendar
+/* A compiled calendar. It holds for one snapshot only: a layer that it stands on may have changed
+ * while it itself has not. */
+struct day_table {
     struct day_table *next;
+    const struct snapshot *snapshot;
     const char *id;
-    uint32_t version;
     struct calendar *calendar;
 };
 
@@ -222,7 +224,7 @@ static enum bl_err find_calendar(struct catalog *catalog, struct snapshot *snaps
         return bl_error_set(e, BL_NOT_FOUND, "calendar %s is not published", id);
     }
     for (const struct day_table *table = catalog->calendars; table != NULL; table = table->next) {
-        if (table->version == publication->version && strcmp(table->id, id) == 0) {
+        if (table->snapshot == snapshot && strcmp(table->id, id) == 0) {
             *calendar = table->calendar;
             return BL_OK;
         }
@@ -235,8 +237,8 @@ static enum bl_err find_calendar(struct catalog *catalog, struct snapshot *snaps
         free(table);
         return err;
     }
+    table->snapshot = snapshot;
     table->id = publication->id;
-    table->version = publication->version;
     table->next = catalog->calendars;
     catalog->calendars = table;
     *calendar = table->calendar;

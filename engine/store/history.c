@@ -6,9 +6,14 @@ enum bl_err history_read(struct store_read *read, Bl__Aggregate kind, uint64_t i
                          uint32_t count, struct bl_arena *arena, Bl__Event ***events,
                          struct bl_error *e)
 {
-    Bl__Event **found = bl_arena_array(arena, Bl__Event *, (size_t)count + 1);
+    Bl__Event **found;
     uint64_t seq = last;
 
+    if (count > last) {
+        return bl_error_set(e, BL_CORRUPT,
+                            "%" PRIu64 " has fewer events than its revision %" PRIu32, id, count);
+    }
+    found = bl_arena_array(arena, Bl__Event *, (size_t)count + 1);
     for (uint32_t i = count; i-- > 0;) {
         enum bl_err err = read_event(read, seq, arena, &found[i], e);
 

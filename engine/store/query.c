@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include <sodium.h>
+
 #include "core/application.h"
 #include "core/directory.h"
 #include "core/refusal.h"
@@ -174,7 +176,6 @@ struct listing {
     const struct asking *a;
     const Bl__ListApplications *what;
     size_t limit, rows;
-    uint64_t last_id;  // items of one application stand side by side in an inbox
     struct bl_text prefix;
     size_t id_at;        // where in the key the id stands
     bl_time until;       // stop after this due moment
@@ -193,17 +194,38 @@ static bool matches(const struct listing *listing, const Bl__Application *applic
            sight_application(listing->a->viewer.principal, application);
 }
 
-static void add_application(struct listing *listing, uint64_t id)
+/* A department may have several items of one application in its inbox: the first row stands for
+ * the application. */
+static bool is_first_row(const struct listing *listing, const Bl__Application *application,
+                         struct bl_text key)
+{
+    const char *department = listing->what->department;
+    bl_time due = (bl_time)key_read_u64(key.at + DEPARTMENT_KEY_BYTES);
+    uint16_t index = key_read_u16(key.at + listing->id_at + 8);
+
+    for (uint16_t i = 0; i < application->n_items; i++) {
+        const Bl__Item *item = application->items[i];
+
+        if (application_item_is_ready(item) && strcmp(item->department, department) == 0) {
+            bl_time other = application_item_due(item);
+
+            if (other < due || (other == due && i < index)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void add_application(struct listing *listing, struct bl_text key)
 {
     const struct asking *a = listing->a;
+    uint64_t id = key_read_u64(key.at + listing->id_at);
     Bl__Application *application;
 
-    if (id == listing->last_id ||
-        read_application(a->read, id, a->viewer.arena, &application, NULL) != BL_OK) {
-        return;
-    }
-    listing->last_id = id;
-    if (matches(listing, application)) {
+    if (read_application(a->read, id, a->viewer.arena, &application, NULL) == BL_OK &&
+        matches(listing, application) &&
+        (listing->prefix.bytes == 0 || is_first_row(listing, application, key))) {
         a->answer->applications[a->answer->n_applications++] =
             view_application(&a->viewer, application, applicant_of(a, application));
     }
@@ -229,39 +251,28 @@ static bool visit(void *context, struct bl_text key, struct bl_text value)
         return false;
     }
     listing->rows++;
-    add_application(listing, key_read_u64(key.at + listing->id_at));
+    add_application(listing, key);
     return true;
 }
 
 /* A cursor is the key of the next row in hexadecimal. */
 static const char *cursor_of(struct bl_arena *arena, struct bl_text key)
 {
-    char *text = bl_arena_alloc(arena, key.bytes * 2 + 1);
+    size_t characters = key.bytes * 2;
+    char *text = bl_arena_alloc(arena, characters + 1);
 
-    for (size_t i = 0; i < key.bytes; i++) {
-        (void)snprintf(text + 2 * i, 3, "%02x", (unsigned char)key.at[i]);
-    }
-    return text;
+    return sodium_bin2hex(text, characters + 1, (const unsigned char *)key.at, key.bytes);
 }
 
 static bool read_cursor(struct bl_arena *arena, const char *text, struct bl_text *key)
 {
-    size_t characters = strlen(text);
-    char *bytes = bl_arena_alloc(arena, characters / 2 + 1);
+    unsigned char *at = bl_arena_alloc(arena, STORE_KEY_BYTES_MAX);
+    size_t bytes;
 
-    if (characters % 2 != 0 || characters > 2 * STORE_KEY_BYTES_MAX) {
+    if (sodium_hex2bin(at, STORE_KEY_BYTES_MAX, text, strlen(text), NULL, &bytes, NULL) != 0) {
         return false;
     }
-    for (size_t i = 0; i < characters / 2; i++) {
-        char pair[3] = { text[2 * i], text[2 * i + 1], '\0' };
-        char *end;
-
-        bytes[i] = (char)strtoul(pair, &end, 16);
-        if (*end != '\0') {
-            return false;
-        }
-    }
-    *key = (struct bl_text){ bytes, characters / 2 };
+    *key = (struct bl_text){ (const char *)at, bytes };
     return true;
 }
 
@@ -464,20 +475,35 @@ static enum bl_err list_incidents(const struct asking *a)
     return err;
 }
 
+struct summing {
+    struct bl_arena *arena;
+    struct bl_text prefix;
+    int64_t sum;
+};
+
+static bool visit_count(void *context, struct bl_text key, struct bl_text value)
+{
+    struct summing *summing = context;
+    ProtobufCMessage *count;
+
+    if (key.bytes < summing->prefix.bytes ||
+        memcmp(key.at, summing->prefix.at, summing->prefix.bytes) != 0) {
+        return false;
+    }
+    if (record_unpack(value, &bl__count__descriptor, summing->arena, &count, NULL) == BL_OK) {
+        summing->sum += ((const Bl__Count *)count)->value;
+    }
+    return true;
+}
+
+/* The sum of a count over the hall and all departments, also those that are published no more. */
 static uint64_t count_all(const struct asking *a, const char *name)
 {
-    const Bl__DepartmentsFile *departments = a->viewer.departments;
-    int64_t sum = 0, value;
+    struct summing summing = { a->viewer.arena, key_of_count(name, "", a->viewer.arena), 0 };
 
-    if (read_count(a->read, name, "", &value, NULL) == BL_OK) {
-        sum += value;
-    }
-    for (size_t i = 0; departments != NULL && i < departments->n_departments; i++) {
-        if (read_count(a->read, name, departments->departments[i]->key, &value, NULL) == BL_OK) {
-            sum += value;
-        }
-    }
-    return (uint64_t)sum;
+    return read_scan(a->read, TABLE_COUNTS, summing.prefix, visit_count, &summing, NULL) == BL_OK
+               ? (uint64_t)summing.sum
+               : 0;
 }
 
 /* Bytes that the store takes of the disk: pages in use. */

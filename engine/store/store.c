@@ -212,7 +212,10 @@ enum bl_err store_open(const struct store_config *config, struct store **store, 
     opened->read_only = config->read_only;
     opened->map_bytes = config->map_bytes != 0 ? config->map_bytes : MAP_BYTES_DEFAULT;
     bl_text_copy(opened->path, sizeof opened->path, config->path);
-    if (!config->read_only && mkdir(config->path, 0750) != 0 && errno != EEXIST) {
+    if (strlen(config->path) >= sizeof opened->path) {
+        err = bl_error_set(e, BL_IO, "the path of the store is longer than %zu bytes",
+                           sizeof opened->path - 1);
+    } else if (!config->read_only && mkdir(config->path, 0750) != 0 && errno != EEXIST) {
         err = bl_error_set(e, BL_IO, "%s: %s", config->path, strerror(errno));
     }
     if (err == BL_OK) {

@@ -41,6 +41,9 @@ const char *table_name(enum table table);
 #define STORE_TEXT_KEY_BYTES_MAX 400  // LMDB's bound is 511
 #define DEPARTMENT_KEY_BYTES 16       // ids of departments have at most so many characters
 
+/* Stands for the whole record where the key of an incident has an item. */
+#define INCIDENT_RECORD UINT16_MAX
+
 struct key {
     uint8_t bytes[STORE_KEY_BYTES_MAX];
     size_t count;

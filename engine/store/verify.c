@@ -13,7 +13,8 @@
 #include "store/record.h"
 
 #define CHAIN_BYTES 32
-#define COUNTS_MAX 4096  // departments times kinds
+#define INCIDENT_KEY_BYTES 10  // id, item
+#define COUNTS_MAX 4096        // departments times kinds
 
 /* One check of one store. */
 struct verifying {
@@ -41,14 +42,14 @@ static void problem(struct verifying *v, const char *where, uint64_t id, const c
 /* --- events and their chain --------------------------------------------------------------------
  */
 
-/* Hashes the records of one batch; each must be there and whole. */
+/* Hashes the records of one batch. False if one is missing or damaged, which is then on record. */
 static bool hash_batch(struct verifying *v, const Bl__ChainEntry *entry, uint8_t hash[CHAIN_BYTES])
 {
     crypto_generichash_state state;
     bool whole = true;
 
     CHECK(crypto_generichash_init(&state, NULL, 0, CHAIN_BYTES) == 0);
-    CHECK(crypto_generichash_update(&state, v->chain, CHAIN_BYTES) == 0);
+    CHECK(crypto_generichash_update(&state, entry->previous.data, CHAIN_BYTES) == 0);
     for (uint64_t seq = entry->first; seq <= entry->last; seq++) {
         struct bl_text record, body;
 
@@ -87,13 +88,19 @@ static bool visit_batch(void *context, struct bl_text key, struct bl_text value)
         return true;
     }
     v->next_event = last + 1;
-    (void)hash_batch(v, entry, hash);
     if (entry->hash.len != CHAIN_BYTES || entry->previous.len != CHAIN_BYTES ||
-        memcmp(entry->previous.data, v->chain, CHAIN_BYTES) != 0 ||
-        memcmp(entry->hash.data, hash, CHAIN_BYTES) != 0) {
+        strcmp(entry->alg, "blake2b-256") != 0) {
+        problem(v, "chain", last, "has a hash of another kind");
+        return true;
+    }
+    if (memcmp(entry->previous.data, v->chain, CHAIN_BYTES) != 0) {
+        problem(v, "chain", last, "does not name the hash before it");
+    }
+    if (hash_batch(v, entry, hash) && memcmp(entry->hash.data, hash, CHAIN_BYTES) != 0) {
         problem(v, "chain", last, "the hash does not fit the events");
     }
-    memcpy(v->chain, hash, CHAIN_BYTES);
+    /* What is wrong in one batch is told once: the next is held against what stands here. */
+    memcpy(v->chain, entry->hash.data, CHAIN_BYTES);
     return true;
 }
 
@@ -305,16 +312,31 @@ static enum bl_err verify_directory(struct verifying *v, struct bl_error *e)
 /* --- what is left over -------------------------------------------------------------------------
  */
 
-/* Rows that no state stands for. Incidents of damaged records have no state, so there may be
- * more of those; contents may be erased, so there may be fewer, which verify_content allows. */
+/* The incident of a damaged record has no state that it could stand for. */
+static bool visit_incident(void *context, struct bl_text key, struct bl_text value)
+{
+    struct verifying *v = context;
+
+    (void)value;
+    v->rows[TABLE_INCIDENTS] +=
+        key.bytes == INCIDENT_KEY_BYTES && key_read_u16(key.at + 8) == INCIDENT_RECORD;
+    return true;
+}
+
+/* Rows that no state stands for. Contents may be erased, so there may be fewer of those, which
+ * verify_content allows. */
 static enum bl_err verify_rows(struct verifying *v, struct bl_error *e)
 {
-    static const enum table tables[] = { TABLE_TIMERS,  TABLE_INBOX,    TABLE_OPEN,
-                                         TABLE_NUMBERS, TABLE_CONTENTS, TABLE_SOURCES };
+    static const enum table tables[] = { TABLE_TIMERS,   TABLE_INBOX,    TABLE_OPEN,
+                                         TABLE_NUMBERS,  TABLE_CONTENTS, TABLE_SOURCES,
+                                         TABLE_INCIDENTS };
+    enum bl_err err =
+        read_scan(v->read, TABLE_INCIDENTS, (struct bl_text){ NULL, 0 }, visit_incident, v, e);
 
-    for (size_t i = 0; i < BL_COUNT(tables); i++) {
+    for (size_t i = 0; i < BL_COUNT(tables) && err == BL_OK; i++) {
         uint64_t rows;
-        enum bl_err err = read_rows(v->read, tables[i], &rows, e);
+
+        err = read_rows(v->read, tables[i], &rows, e);
 
         if (err != BL_OK) {
             return err;
@@ -323,7 +345,32 @@ static enum bl_err verify_rows(struct verifying *v, struct bl_error *e)
             problem(v, table_name(tables[i]), rows, "rows, of which some stand for nothing");
         }
     }
-    return BL_OK;
+    return err;
+}
+
+static bool is_summed(const struct verifying *v, struct bl_text key, struct bl_arena *arena)
+{
+    for (size_t i = 0; i < v->count_count; i++) {
+        if (bl_text_equal(key, key_of_count(v->counts[i].name, v->counts[i].department, arena))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A count that no state adds to has to be nothing. */
+static bool visit_count(void *context, struct bl_text key, struct bl_text value)
+{
+    struct verifying *v = context;
+    ProtobufCMessage *message;
+
+    bl_arena_reset(&v->arena);
+    if (!is_summed(v, key, &v->arena) &&
+        (record_unpack(value, &bl__count__descriptor, &v->arena, &message, NULL) != BL_OK ||
+         ((const Bl__Count *)message)->value != 0)) {
+        problem(v, bl_arena_text(&v->arena, key), 0, "is counted otherwise");
+    }
+    return true;
 }
 
 static enum bl_err verify_counts(struct verifying *v, struct bl_error *e)
@@ -331,10 +378,10 @@ static enum bl_err verify_counts(struct verifying *v, struct bl_error *e)
     for (size_t i = 0; i < v->count_count; i++) {
         int64_t value;
         enum bl_err err =
-            read_count(v->read, v->counts[i].name, v->counts[i].department, &value, e);
+            read_count(v->read, v->counts[i].name, v->counts[i].department, &value, NULL);
 
         if (err != BL_OK && err != BL_CORRUPT) {
-            return err;
+            return bl_error_set(e, err, "read counts");
         }
         if (err == BL_CORRUPT || value != v->counts[i].value) {
             problem(v, v->counts[i].name, (uint64_t)v->counts[i].value, "is counted otherwise");
@@ -344,6 +391,19 @@ static enum bl_err verify_counts(struct verifying *v, struct bl_error *e)
         problem(v, "events", v->revisions, "are accounted for by states, others by none");
     }
     return BL_OK;
+}
+
+static bool visit_counter(void *context, struct bl_text key, struct bl_text value)
+{
+    struct verifying *v = context;
+    ProtobufCMessage *message;
+
+    (void)key;
+    bl_arena_reset(&v->arena);
+    if (record_unpack(value, &bl__counter__descriptor, &v->arena, &message, NULL) != BL_OK) {
+        problem(v, "counter", 0, "fails its checksum");
+    }
+    return true;
 }
 
 static bool visit_request(void *context, struct bl_text key, struct bl_text value)
@@ -379,7 +439,13 @@ static enum bl_err verify_all(struct verifying *v, struct bl_error *e)
         err = read_scan(v->read, TABLE_REQUESTS, start, visit_request, v, e);
     }
     if (err == BL_OK) {
+        err = read_scan(v->read, TABLE_COUNTERS, start, visit_counter, v, e);
+    }
+    if (err == BL_OK) {
         err = verify_rows(v, e);
+    }
+    if (err == BL_OK) {
+        err = read_scan(v->read, TABLE_COUNTS, start, visit_count, v, e);
     }
     return err == BL_OK ? verify_counts(v, e) : err;
 }

@@ -22,6 +22,7 @@ struct hall {
     struct cycle *cycle;
     struct batch batch;
     bl_time now;
+    size_t map_bytes;  // of the store; 0: enough for any test
 };
 
 static const struct principal hall_clerk = { BL__KEY__ROLE__CLERK, "clerk", "" };
@@ -37,7 +38,10 @@ static inline struct principal hall_worker(const char *department)
 
 static inline void hall_start(struct hall *hall)
 {
-    struct store_config config = { .path = hall->path, .map_bytes = (size_t)1 << 28 };
+    struct store_config config = {
+        .path = hall->path,
+        .map_bytes = hall->map_bytes != 0 ? hall->map_bytes : (size_t)1 << 28,
+    };
     struct cycle_config cycle = { 0 };
     struct bl_error e = { 0 };
 
@@ -122,19 +126,12 @@ static inline void hall_open(struct hall *hall, bl_time now)
     hall_publish(hall, "workflows/departments.yaml");
 }
 
-/* Ends a hall; its store must agree with itself. */
-static inline void hall_close(struct hall *hall)
+/* Removes the folder of a hall that was stopped. */
+static inline void hall_remove(const struct hall *hall)
 {
     char path[600];
     struct dirent *entry;
-    struct verify_result result;
-    struct bl_error e = { 0 };
 
-    if (verify_store(hall->store, stderr, &result, &e) != BL_OK) {
-        (void)fprintf(stderr, "verify: %s\n", e.text);
-        abort();
-    }
-    hall_stop(hall);
     DIR *folder = opendir(hall->path);
     CHECK(folder != NULL);
     while ((entry = readdir(folder)) != NULL) {
@@ -143,6 +140,20 @@ static inline void hall_close(struct hall *hall)
     }
     (void)closedir(folder);
     (void)rmdir(hall->path);
+}
+
+/* Ends a hall; its store must agree with itself. */
+static inline void hall_close(struct hall *hall)
+{
+    struct verify_result result;
+    struct bl_error e = { 0 };
+
+    if (verify_store(hall->store, stderr, &result, &e) != BL_OK) {
+        (void)fprintf(stderr, "verify: %s\n", e.text);
+        abort();
+    }
+    hall_stop(hall);
+    hall_remove(hall);
 }
 
 /* One field of a form, appended to its encoded Struct. */
