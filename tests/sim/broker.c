@@ -19,7 +19,6 @@
 #define TIMERS_MAX 7    // small, so that more are due than one batch takes
 #define CACHE_COUNT 16  // small, so that states are read again
 #define RETRY_AFTER_MS 100
-#define IDLE_MAX 1  // tasks with nobody beside a free worker: one may be on its way
 
 struct broker {
     struct sim *sim;
@@ -41,6 +40,7 @@ struct broker {
     bl_span commit_at, finish_at, tick_at, dispatch_at;
     bl_time next_timer;
     bool timers_due;
+    bool was_full;          // a worker's socket was, in the last dispatch
     bl_time refused_until;  // refused decisions keep their tasks back until then
     uint64_t newest;
 };
@@ -418,25 +418,83 @@ static bool find(void *context, const char *department, const char *task, struct
     return desk_find(&((struct broker *)context)->desk, department, task, row);
 }
 
+/* The contents of a task that waits: once its batch is gone they are read no more. */
+struct body {
+    size_t count;
+    char bytes[];
+};
+
+static void forget_body(void *context, void *body)
+{
+    (void)context;
+    free(body);
+}
+
+static bool source_of(const struct effect *effect, struct task_source *source)
+{
+    if (effect == NULL || effect->content.at == NULL) {
+        return false;
+    }
+    *source = (struct task_source){ effect->definition,  effect->item,      effect->number,
+                                    effect->promise_due, effect->legal_due, effect->failures,
+                                    effect->content };
+    return true;
+}
+
+static void keep_bodies(struct broker *broker, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->effect_count; i++) {
+        const struct effect *effect = &batch->effects[i];
+        struct task_source source;
+
+        if (effect->kind == EFFECT_TASK_READY &&
+            dispatch_wants_body(broker->dispatch, effect->application, effect->item) &&
+            source_of(effect, &source)) {
+            struct bl_text made = task_body(&source, &broker->scratch);
+            struct body *body = malloc(sizeof *body + made.bytes);
+
+            CHECK(made.at != NULL && body != NULL);
+            body->count = made.bytes;
+            memcpy(body->bytes, made.at, made.bytes);
+            dispatch_keep(broker->dispatch, effect->application, effect->item, body);
+        }
+    }
+}
+
+/* at = NULL: nobody has to work on it any more. */
+static struct bl_text body_of(struct broker *broker, const struct dispatch_grant *grant)
+{
+    const struct body *kept = grant->body;
+    struct task_source source;
+
+    if (kept != NULL) {
+        return (struct bl_text){ kept->bytes, kept->count };
+    }
+    if (!source_of(grant->hint, &source) &&
+        !desk_task(&broker->desk, grant->application, grant->item, &source)) {
+        return (struct bl_text){ NULL, 0 };
+    }
+    struct bl_text made = task_body(&source, &broker->scratch);
+
+    CHECK(made.at != NULL);
+    return made;
+}
+
 static enum dispatch_sent send_task(void *context, const struct dispatch_grant *grant)
 {
     struct broker *broker = context;
-    const struct effect *effect = grant->hint;
-    struct task_source source;
     struct session *session = session_find(&broker->sessions, grant->worker);
+    struct bl_text body = body_of(broker, grant);
 
     if (session == NULL) {
         CHECK(broker->sim->options.bug == BUG_TWO_LEASES);
         return DISPATCH_SENT;
     }
-    if (effect != NULL && effect->content.at != NULL) {
-        source = (struct task_source){ effect->definition,  effect->item,      effect->number,
-                                       effect->promise_due, effect->legal_due, effect->failures,
-                                       effect->content };
-    } else if (!desk_task(&broker->desk, grant->application, grant->item, &source)) {
+    if (body.at == NULL) {
         return DISPATCH_OVER;
     }
     if (sim_happens(broker->sim, 20)) {
+        broker->was_full = true;
         return DISPATCH_FULL;
     }
     model_lease(broker->sim->model, grant->application, grant->item, grant->attempt, grant->worker,
@@ -444,9 +502,6 @@ static enum dispatch_sent send_task(void *context, const struct dispatch_grant *
     if (broker->sim->options.bug == BUG_LOST_TASK && grant->attempt % 16 == 0) {
         return DISPATCH_SENT;
     }
-    struct bl_text body = task_body(&source, &broker->scratch);
-
-    CHECK(body.at != NULL);
     session_wait(&broker->sessions, session);
     CHECK(task_add(&session->out, body, grant->attempt, &broker->scratch));
     return DISPATCH_SENT;
@@ -471,8 +526,8 @@ static void check_nobody_waits(struct broker *broker)
 {
     bl_time now = sim_wall(broker->sim);
 
-    if (now <= broker->refused_until || broker->running != NULL || broker->done != NULL ||
-        broker->filling->command_count > 0 || broker->timers_due) {
+    if (broker->was_full || now <= broker->refused_until || broker->running != NULL ||
+        broker->done != NULL || broker->filling->command_count > 0 || broker->timers_due) {
         return;
     }
     for (const struct session *session = broker->sessions.first; session != NULL;
@@ -483,7 +538,7 @@ static void check_nobody_waits(struct broker *broker)
         }
         uint32_t idle = model_idle_tasks(broker->sim->model, session->principal.department, now);
 
-        if (idle > IDLE_MAX && broker->sim->healed) {
+        if (idle > 0) {
             sim_fail(broker->sim, 0, "%u tasks of %s wait beside a worker who is free", idle,
                      session->principal.department);
         }
@@ -505,6 +560,7 @@ static void dispatch_now(struct broker *broker)
     bl_time now = sim_wall(broker->sim);
     uint32_t turns = 0;
 
+    broker->was_full = false;
     unpause(broker);
     while (dispatch_run(broker->dispatch, now)) {
         if (++turns > 1000) {
@@ -543,13 +599,12 @@ static void open_cycle(struct broker *broker)
 static void start(struct broker *broker)
 {
     struct store_config config = { .path = broker->sim->options.folder, .map_bytes = MAP_BYTES };
-    struct dispatch_port port = {
-        .context = broker,
-        .scan = scan,
-        .find = find,
-        .send = send_task,
-        .revoke = revoke_task,
-    };
+    struct dispatch_port port = { .context = broker,
+                                  .scan = scan,
+                                  .find = find,
+                                  .send = send_task,
+                                  .forget = forget_body,
+                                  .revoke = revoke_task };
     struct bl_error e = { 0 };
 
     if (store_open(&config, &broker->store, &e) != BL_OK) {
@@ -766,6 +821,7 @@ static void finish(struct broker *broker)
     }
     broker->done = NULL;
     dispatch_now(broker);
+    keep_bodies(broker, batch);
     dispatch_round(broker->dispatch);  // the effects that tasks point to go with the batch
     batch_reset(batch);
     (void)dies(broker, "after it has answered");

@@ -26,6 +26,7 @@ enum { PROMISE, LEGAL, CLOCKS };
 
 /* Who has a task now. */
 struct lease {
+    const struct mirror *of;
     uint64_t attempt;  // 0: nobody
     uint64_t worker;
     bool is_deciding;  // nobody can take it away
@@ -139,6 +140,13 @@ void model_free(struct model **held)
     *held = NULL;
 }
 
+/* "NUMBER.item" of an item. */
+static const char *task_name(const struct mirror *mirror, size_t item, char *name, size_t size)
+{
+    (void)snprintf(name, size, "%s.%s", mirror->state->number, mirror->state->items[item]->id);
+    return name;
+}
+
 static struct mirror *mirror_of(struct model *model, uint64_t id)
 {
     return id == 0 || id > model->count ? NULL : model->mirrors[id - 1];
@@ -197,6 +205,7 @@ void model_lease(struct model *model, uint64_t application, uint32_t item, uint6
         FAIL(model, application, "attempt %u-%u is used twice", (unsigned)(attempt >> 32),
              (unsigned)attempt);
     }
+    lease->of = mirror;
     lease->attempt = attempt;
     lease->worker = worker;
     (void)snprintf(lease->principal, sizeof lease->principal, "%s", principal);
@@ -212,7 +221,9 @@ static bool lease_moves(struct model *model, uint64_t old, uint64_t attempt, uin
     if (lease == NULL) {
         return false;
     }
+    const struct mirror *of = lease->of;
     lease_clear(model, lease);
+    lease->of = of;
     lease->attempt = attempt;
     lease->worker = worker;
     (void)snprintf(lease->principal, sizeof lease->principal, "%s", principal);
@@ -294,12 +305,26 @@ uint64_t model_some_lease(struct model *model, char *task, size_t size)
         uint32_t item = (uint32_t)sim_chance(model->sim, mirror->state->n_items);
 
         if (mirror->leases[item].attempt != 0) {
-            (void)snprintf(task, size, "%s.%s", mirror->state->number,
-                           mirror->state->items[item]->id);
+            (void)task_name(mirror, item, task, size);
             return mirror->leases[item].attempt;
         }
     }
     return 0;
+}
+
+void model_received(struct model *model, const char *task, const char *attempt)
+{
+    uint64_t number = 0;
+    const struct lease *lease =
+        attempt_parse(attempt, &number) ? bl_map_get(&model->leases, number) : NULL;
+    char name[160];
+
+    if (lease != NULL &&
+        strcmp(task_name(lease->of, (size_t)(lease - lease->of->leases), name, sizeof name),
+               task) != 0) {
+        FAIL(model, lease->of->state->id, "a worker got %s under %s, which is of %s", task, attempt,
+             name);
+    }
 }
 
 uint32_t model_idle_tasks(struct model *model, const char *department, bl_time now)
@@ -958,8 +983,7 @@ void model_decided(struct model *model, const char *task, const char *attempt,
     char name[160] = "";
 
     if (mirror != NULL && fact->item < mirror->state->n_items) {
-        (void)snprintf(name, sizeof name, "%s.%s", mirror->state->number,
-                       mirror->state->items[fact->item]->id);
+        (void)task_name(mirror, fact->item, name, sizeof name);
     }
     if (fact->what != (failed ? BL__EVENT__WHAT_FAILED : BL__EVENT__WHAT_DECIDED) ||
         strcmp(name, task) != 0 || strcmp(fact->attempt, attempt) != 0 ||

@@ -28,6 +28,8 @@ void model_leases_forget(struct model *model);
 /* Some lease of anybody's, for those who lie: its attempt, and its task's name; 0: there is none.
  */
 uint64_t model_some_lease(struct model *model, char *task, size_t size);
+/* A worker has a task: what it says must be what was leased under its attempt. */
+void model_received(struct model *model, const char *task, const char *attempt);
 /* Every ready task of a department whose time has come has to be with somebody: returns how many
  * are with nobody. */
 uint32_t model_idle_tasks(struct model *model, const char *department, bl_time now);

@@ -106,7 +106,7 @@ struct sim {
     struct peer *peers[SIM_PEERS_MAX];
     uint32_t peer_count;
     bl_span second_at, leap_at, heals_at;
-    uint32_t stands;  // steps since time has moved
+    uint32_t stands;     // steps since time has moved
     struct note *notes;  // the newest steps, in a ring
     uint64_t note_count;
 };
@@ -192,7 +192,8 @@ struct peer *clerk_new(struct sim *sim, uint32_t index, uint32_t items);
 /* Since when the oldest request of a clerk's is under way, on the wall clock; BL_NEVER: none is. */
 bl_time clerks_wait_since(const struct sim *sim);
 struct peer *operator_new(struct sim *sim, uint32_t index);
-struct peer *worker_new(struct sim *sim, uint32_t index, const char *department);
+/* `from`: until then it is stopped. */
+struct peer *worker_new(struct sim *sim, uint32_t index, const char *department, bl_span from);
 struct peer *liar_new(struct sim *sim, uint32_t index);
 
 /* workflow.c */

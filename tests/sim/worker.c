@@ -136,6 +136,7 @@ static void take_tasks(struct worker *worker)
         if (task == NULL) {
             return;
         }
+        model_received(sim->model, task->task, task->attempt);
         worker->jobs[i].task = task;
         (void)snprintf(worker->jobs[i].attempt, sizeof worker->jobs[i].attempt, "%s",
                        task->attempt);
@@ -307,7 +308,7 @@ static void worker_free(struct peer *peer)
     free(worker);
 }
 
-struct peer *worker_new(struct sim *sim, uint32_t index, const char *department)
+struct peer *worker_new(struct sim *sim, uint32_t index, const char *department, bl_span from)
 {
     struct worker *worker = calloc(1, sizeof *worker);
 
@@ -327,6 +328,7 @@ struct peer *worker_new(struct sim *sim, uint32_t index, const char *department)
     };
     bl_arena_init(&worker->memory, 1 << 14, (size_t)1 << 28);
     begin(worker);
+    worker->stalled_until = from;
     return &worker->peer;
 }
 

@@ -307,11 +307,15 @@ static void add_workers(struct sim *sim)
             departments[count++] = sim_departments[i];
         }
     }
+    uint64_t stopped =
+        sim_chance(sim, 3ULL * count);  // of three halls, one has a department closed
+
     for (uint32_t i = 0; i < count; i++) {
-        add_peer(sim, worker_new(sim, sim->peer_count, departments[i]));
+        add_peer(sim, worker_new(sim, sim->peer_count, departments[i],
+                                 i == stopped ? sim->heals_at : 0));
     }
     if (count < SIM_WORKERS_MAX) {  // one department has two daemons
-        add_peer(sim, worker_new(sim, sim->peer_count, departments[sim_chance(sim, count)]));
+        add_peer(sim, worker_new(sim, sim->peer_count, departments[sim_chance(sim, count)], 0));
     }
 }
 
