@@ -105,7 +105,9 @@ static void dump_item(struct dumping *d, const Bl__Application *application, uin
     text(d, "app", application->number);
     text(d, "item", item->id);
     enumerator(d, "state", &bl__item__state__descriptor, (int)item->state);
-    enumerator(d, "result", &bl__item__result__descriptor, (int)item->result);
+    if (item->result != BL__ITEM__RESULT__RESULT_UNSPECIFIED) {
+        enumerator(d, "result", &bl__item__result__descriptor, (int)item->result);
+    }
     moment(d, "deadline_ms", due_of(item->promise));
     moment(d, "promise_ms", due_of(item->promise));
     moment(d, "legal_ms", due_of(item->legal));
