@@ -31,19 +31,20 @@
 static const char *const departments[WORKERS] = { "amr", "psb", "tax", "hrss", "nhsa" };
 
 static const char usage[] =
-    "usage: bench-fanout [-n APPLICATIONS] [-w WINDOW | -r RATE] [-t ipc|tcp] [-d DIR]\n"
-    "                    [-c] -b BIN -f WORKFLOWS\n"
+    "usage: bench-fanout [-n APPLICATIONS] [-w WINDOW | -r RATE] [-t ipc|tcp] [-K] [-d DIR]\n"
+    "                    -b BIN -f WORKFLOWS\n"
     "  -n  how many applications (200000)\n"
     "  -w  closed loop: so many applications not yet accepted (2048)\n"
     "  -r  open loop: applications a second, for delays\n"
     "  -t  transport (ipc)\n"
+    "  -K  under CURVE, everybody with a key of his own (plain)\n"
     "  -d  an existing store to work on, kept (a new temporary one that is removed)\n"
     "  -b  folder of the programs   -f  folder of the workflows to publish\n";
 
 struct options {
     uint64_t applications, window;
     double rate;
-    bool tcp;
+    bool tcp, curve;
     const char *data, *programs, *workflows;
 };
 
@@ -80,10 +81,10 @@ static pid_t start(char *const *arguments)
     }
     if (pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        int nowhere = open("/dev/null", O_WRONLY);
         if (getenv("BENCH_VERBOSE") == NULL) {
-            (void)dup2(nowhere, STDERR_FILENO);
+            (void)dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
         }
+        (void)dup2(STDERR_FILENO, STDOUT_FILENO);  // ours is for the figures
         (void)execv(arguments[0], arguments);
         _exit(127);
     }
@@ -126,38 +127,83 @@ static char *wait_endpoint(const struct run *run)
     give_up("broker", "does not come up");
 }
 
-static void start_all(struct run *run)
+static void start_broker(struct run *run)
 {
-    char *listen =
-        run->options.tcp ? text("tcp://127.0.0.1:*") : text("ipc://%s/front", run->folder);
     char *endpoint_file = text("%s/endpoint", run->folder);
-
-    (void)unlink(endpoint_file);
     char *broker[] = { text("%s/binglian-broker", run->options.programs),
                        text("--data"),
                        run->folder,
                        text("--listen"),
-                       listen,
+                       run->options.tcp ? text("tcp://127.0.0.1:*")
+                                        : text("ipc://%s/front", run->folder),
                        text("--workflows"),
                        (char *)run->options.workflows,
-                       text("--plain"),
+                       run->options.curve ? NULL : text("--plain"),
                        NULL };
+
+    (void)unlink(endpoint_file);
     run->broker = start(broker);
+}
+
+/* The identity file of a fresh key, granted; NULL where the wire is plain. */
+static char *make_key(const struct run *run, const char *name, const char *role,
+                      const char *department)
+{
+    char *file = text("%s/%s.identity", run->folder, name);
+    char *binglian[] = { text("%s/binglian", run->options.programs),
+                         text("--data"),
+                         (char *)run->folder,
+                         text("key"),
+                         text("new"),
+                         (char *)name,
+                         text("--out"),
+                         file,
+                         text("--role"),
+                         (char *)role,
+                         department == NULL ? NULL : text("--department"),
+                         (char *)department,
+                         NULL };
+    int status;
+
+    if (!run->options.curve) {
+        return NULL;
+    }
+    (void)unlink(file);
+    if (waitpid(start(binglian), &status, 0) < 0 || status != 0) {
+        give_up(name, "gets no key");
+    }
+    return file;
+}
+
+static pid_t start_worker(const struct run *run, const char *endpoint, const char *department)
+{
+    char *identity = make_key(run, department, "worker", department);
+    char *worker[] = { text("%s/binglian-worker", run->options.programs),
+                       text("--department"),
+                       (char *)department,
+                       text("--connect"),
+                       (char *)endpoint,
+                       text("--concurrency"),
+                       text("4096"),
+                       text("--decide"),
+                       text("approve"),
+                       identity == NULL ? NULL : text("--identity"),
+                       identity,
+                       NULL };
+
+    return start(worker);
+}
+
+static void start_all(struct run *run)
+{
+    start_broker(run);
     char *endpoint = wait_endpoint(run);
     for (size_t i = 0; i < WORKERS; i++) {
-        char *worker[] = { text("%s/binglian-worker", run->options.programs),
-                           text("--department"),
-                           (char *)departments[i],
-                           text("--connect"),
-                           endpoint,
-                           text("--concurrency"),
-                           text("4096"),
-                           text("--decide"),
-                           text("approve"),
-                           NULL };
-        run->workers[i] = start(worker);
+        run->workers[i] = start_worker(run, endpoint, departments[i]);
     }
-    struct bl_client_options options = { .principal = "clerk", .timeout = MINUTE_US };
+    struct bl_client_options options = { .identity = make_key(run, "clerk", "clerk", NULL),
+                                         .principal = "clerk",
+                                         .timeout = MINUTE_US };
     struct bl_error e = { 0 };
     if (bl_client_open(endpoint, &options, &run->client, &e) != BL_OK) {
         give_up(endpoint, e.text);
@@ -317,10 +363,11 @@ static void print(struct run *run)
     uint64_t n = run->options.applications;
 
     (void)printf("{\"applications\":%.0f,\"refused\":%" PRIu64
-                 ",\"transport\":\"%s\",\"window\":%" PRIu64 ",\"rate\":%.0f,"
+                 ",\"transport\":\"%s\",\"curve\":%s,\"window\":%" PRIu64 ",\"rate\":%.0f,"
                  "\"apps_per_s\":%.0f,\"tasks_per_s\":%.0f,",
-                 count, run->refused, run->options.tcp ? "tcp" : "ipc", run->options.window,
-                 run->options.rate, count / wall, count * WORKERS / wall);
+                 count, run->refused, run->options.tcp ? "tcp" : "ipc",
+                 run->options.curve ? "true" : "false", run->options.window, run->options.rate,
+                 count / wall, count * WORKERS / wall);
     (void)printf("\"accept_p50_ms\":%.3f,\"accept_p99_ms\":%.3f,\"final_p50_ms\":%.3f,"
                  "\"final_p99_ms\":%.3f,",
                  percentile_ms(run->accept_us, n, .5), percentile_ms(run->accept_us, n, .99),
@@ -334,14 +381,19 @@ static void print(struct run *run)
                  (double)run->rss_bytes / 1048576);
 }
 
+__attribute__((noreturn)) static void fail_usage(void)
+{
+    (void)fputs(usage, stderr);
+    exit(2);
+}
+
 static double number(const char *from, double least)
 {
     char *end;
     double value = strtod(from, &end);
 
     if (end == from || *end != '\0' || !(value >= least && value <= 1e9)) {
-        (void)fputs(usage, stderr);
-        exit(2);
+        fail_usage();
     }
     return value;
 }
@@ -351,26 +403,29 @@ static struct options parse(int argc, char **argv)
     struct options options = { .applications = 200000, .window = 2048 };
     int option;
 
-    while ((option = getopt(argc, argv, "n:w:r:t:d:b:f:")) != -1) {
+    while ((option = getopt(argc, argv, "n:w:r:t:Kd:b:f:")) != -1) {
         if (option == 'n') {
             options.applications = (uint64_t)number(optarg, 1);
         } else if (option == 'w') {
             options.window = (uint64_t)number(optarg, 1);
         } else if (option == 'r') {
             options.rate = number(optarg, 1);
-        } else if (option == 't') {
+        } else if (option == 't' && (strcmp(optarg, "tcp") == 0 || strcmp(optarg, "ipc") == 0)) {
             options.tcp = strcmp(optarg, "tcp") == 0;
+        } else if (option == 'K') {
+            options.curve = true;
         } else if (option == 'd') {
             options.data = optarg;
         } else if (option == 'b') {
             options.programs = optarg;
         } else if (option == 'f') {
             options.workflows = optarg;
+        } else {
+            fail_usage();
         }
     }
-    if (options.programs == NULL || options.workflows == NULL) {
-        (void)fputs(usage, stderr);
-        exit(2);
+    if (options.programs == NULL || options.workflows == NULL || optind != argc) {
+        fail_usage();
     }
     return options;
 }
