@@ -9,9 +9,6 @@
 #include "store/read.h"
 #include "store/record.h"
 
-/* Stands for the whole record where an incident's row has an item. */
-#define INCIDENT_RECORD UINT16_MAX
-
 /* Gives the event its number and its place in the chain, and collects its row. */
 void cycle_record(struct cycle *cycle, Bl__Event *event, Bl__Aggregate aggregate, uint64_t id,
                   uint64_t previous)
