@@ -15,14 +15,15 @@ enum bl_err history_read(struct store_read *read, Bl__Aggregate kind, uint64_t i
     }
     found = bl_arena_array(arena, Bl__Event *, (size_t)count + 1);
     for (uint32_t i = count; i-- > 0;) {
-        enum bl_err err = read_event(read, seq, arena, &found[i], e);
+        struct bl_error cause = { 0 };
+        enum bl_err err = read_event(read, seq, arena, &found[i], &cause);
 
         if (err == BL_NOT_FOUND) {
             return bl_error_set(e, BL_CORRUPT, "event %" PRIu64 " of %" PRIu64 " is missing", seq,
                                 id);
         }
         if (err != BL_OK) {
-            return err;
+            return bl_error_set(e, err, "event %" PRIu64 ": %s", seq, cause.text);
         }
         if (found[i]->aggregate != kind || found[i]->id != id || found[i]->seq != seq ||
             found[i]->previous >= seq) {
