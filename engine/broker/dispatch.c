@@ -346,6 +346,14 @@ void dispatch_leave(struct dispatch *dispatch, uint64_t id, bl_time now)
     worker_free(worker);
 }
 
+bool dispatch_is_deciding(const struct dispatch *dispatch, uint64_t worker, uint64_t attempt)
+{
+    const struct task *task = lease_find(dispatch, attempt);
+
+    return task != NULL && task->state == TASK_DECIDING && task->worker != NULL &&
+           task->worker->id == worker;
+}
+
 const struct task *dispatch_decide(struct dispatch *dispatch, uint64_t worker, uint64_t attempt)
 {
     struct task *task = lease_of(dispatch, worker, attempt);

@@ -97,6 +97,9 @@ bool dispatch_give_back(struct dispatch *dispatch, uint64_t worker, uint64_t att
  *   returns  the task, borrowed until the next call; NULL if this worker does not hold the attempt:
  *            the decision is stale */
 const struct task *dispatch_decide(struct dispatch *dispatch, uint64_t worker, uint64_t attempt);
+/* Is a decision of this worker's for this attempt in a batch already? One that is sent again then
+ * is not stale: its answer is on the way. */
+bool dispatch_is_deciding(const struct dispatch *dispatch, uint64_t worker, uint64_t attempt);
 
 /* What the batch said of a decision. */
 enum dispatch_outcome {

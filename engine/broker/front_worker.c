@@ -76,7 +76,7 @@ static Bl__Refusal *unavailable(struct front *front)
     return refusal;
 }
 
-/* Puts a decision into the batch, or says why not. */
+/* Puts a decision into the batch, or says why not; one that is there already stays as it is. */
 static Bl__Refusal *take(struct front *front, const struct session *session,
                          const Bl__Decision *decision, const struct principal *principal)
 {
@@ -94,7 +94,9 @@ static Bl__Refusal *take(struct front *front, const struct session *session,
                                   : NULL;
 
     if (task == NULL) {
-        return refusal_new(&front->arena, BL_STALE, "attempt", "attempt");
+        return dispatch_is_deciding(front->dispatch, session->id, attempt)
+                   ? NULL  // the batch will answer
+                   : refusal_new(&front->arena, BL_STALE, "attempt", "attempt");
     }
     struct batch_command *added =
         batch_add(batch, command_of(&batch->arena, decision, task, principal), principal);
