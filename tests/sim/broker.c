@@ -303,7 +303,8 @@ static Bl__Refusal *take_decision(struct broker *broker, struct session *session
                                   : NULL;
 
     if (task == NULL) {
-        return believe(broker, session, decision)
+        return dispatch_is_deciding(broker->dispatch, session->id, attempt) ||
+                       believe(broker, session, decision)
                    ? NULL
                    : refusal_new(&broker->arena, BL_STALE, "attempt", "attempt");
     }

@@ -224,6 +224,9 @@ static bool lease_moves(struct model *model, uint64_t old, uint64_t attempt, uin
     const struct mirror *of = lease->of;
     lease_clear(model, lease);
     lease->of = of;
+    sim_trace(model->sim, of->state->id, "%s goes on as %u-%u with %s",
+              of->state->items[lease - of->leases]->id, (unsigned)(attempt >> 32),
+              (unsigned)attempt, principal);
     lease->attempt = attempt;
     lease->worker = worker;
     (void)snprintf(lease->principal, sizeof lease->principal, "%s", principal);
