@@ -137,6 +137,9 @@ static enum bl_err read_batch_stops(struct question *question, const json_t *sto
     size_t index;
     json_t *stop;
 
+    if (stops != NULL && !json_is_array(stops)) {
+        return bl_error_set(e, BL_INVALID, "suspensions is no list of [from, to]");
+    }
     json_array_foreach(stops, index, stop)
     {
         const char *from = json_string_value(json_array_get(stop, 0));
