@@ -139,14 +139,17 @@ class Hall:
 
     def start_other(self, command_line, department, *words, identity=None):
         """The same with a program in place of binglian-worker that takes its options."""
-        self.count += 1
         if not self.plain:
             identity = identity or self.identity(f"{department}-1", "worker", department)
             words = ("--identity", identity, *words)
-        worker = Daemon([*command_line, "--department", department, "--connect", self.endpoint,
-                         *words], self.path(f"worker-{department}-{self.count}.log"))
-        self.workers.append(worker)
-        return worker
+        return self.start_program([*command_line, "--department", department, "--connect",
+                                   self.endpoint, *words], f"worker-{department}")
+
+    def start_program(self, words, name):
+        """Any process that is to be stopped with the hall."""
+        self.count += 1
+        self.workers.append(Daemon(words, self.path(f"{name}-{self.count}.log")))
+        return self.workers[-1]
 
     def identity(self, name, role, department=""):
         """The file of a key that the broker knows; made at the first call. None where it runs
@@ -192,6 +195,7 @@ class Hall:
     def cli(self, *words, identity="admin", status=0, stdin=None):
         """Runs binglian(1): its JSON where it writes JSON, else its text; the error where a status
         other than 0 is expected."""
+        assert self.broker.is_running(), self.broker.said()
         environment = dict(os.environ, BINGLIAN_DATA=self.data, LANG="C.UTF-8", NO_COLOR="1")
         if not self.plain:
             environment["BINGLIAN_IDENTITY"] = (self.data + "/admin.identity" if identity == "admin"

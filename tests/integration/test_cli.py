@@ -1,0 +1,283 @@
+"""binglian(1) as people and scripts use it: what it prints, and how it ends."""
+
+import glob
+import json
+import os
+import subprocess
+import unittest
+
+from hall import Hall, program, wait_until, query
+from wire import SOURCE, proto
+
+OK, FAILED, USAGE, NOT_FOUND, DENIED, CONFLICT, INVALID, NO_ANSWER, OTHERWISE = range(9)
+
+# Dates that were worked out by hand from the holiday notices.
+CALENDAR = [
+    ({"start": "2026-03-02", "days": 5}, "2026-03-09", 0),
+    ({"start": "2026-03-06", "days": 1}, "2026-03-09", 0),
+    ({"start": "2025-09-24", "days": 10}, "2025-10-14", 0),  # two worked weekend days
+    ({"start": "2025-09-24", "days": 20}, "2025-10-28", 0),
+    ({"start": "2025-12-15", "days": 45}, "2026-02-24", 0),  # New Year and Spring Festival
+    ({"start": "2026-02-13", "days": 1}, "2026-02-14", 0),  # a worked Saturday
+    ({"start": "2026-02-14", "days": 5}, "2026-02-28", 0),
+    ({"start": "2026-09-14", "days": 10, "suspensions": [["2026-09-18", "2026-10-12"]]},
+     "2026-10-20", 12),
+    ({"start": "2026-09-14", "days": 10,
+      "suspensions": [["2026-09-18", "2026-10-12"], ["2026-10-09", "2026-10-16"]]},
+     "2026-10-26", 16),  # together, not one after the other
+    ({"start": "2026-02-09", "days": 10, "suspensions": [["2026-02-12", "2026-02-25"]]},
+     "2026-03-05", 4),
+]
+
+
+def run(*words, stdin=None, folder=SOURCE, **environment):
+    done = subprocess.run([program("binglian"), *words], input=stdin, cwd=folder, timeout=60,
+                          capture_output=True, encoding="utf-8",
+                          env={**os.environ, "LANG": "C.UTF-8", "NO_COLOR": "1", **environment})
+    return done.returncode, done.stdout, done.stderr
+
+
+class OfflineTest(unittest.TestCase):
+    """What needs no broker."""
+
+    def assert_ends(self, status, *words, says="", **more):
+        ended, out, err = run(*words, **more)
+        self.assertEqual(ended, status, out + err)
+        self.assertIn(says, out + err)
+        return out
+
+    def test_calendar_batch(self):
+        questions = "".join(json.dumps(question) + "\n" for question, _, _ in CALENDAR)
+        answers = self.assert_ends(OK, "calendar", "explain", "--batch", "-",
+                                   stdin=questions).splitlines()
+        self.assertEqual(len(answers), len(CALENDAR))
+        for answer, (question, due, shift) in zip(map(json.loads, answers), CALENDAR):
+            with self.subTest(question):
+                self.assertEqual(answer["due"], due + "T17:30:00+08:00")
+                self.assertEqual(answer["shift"], shift)
+                self.assertEqual(answer["day0"], question["start"])
+                self.assertEqual(len(answer["counted"]), question["days"])
+
+    def test_a_bad_line_of_a_batch_does_not_stop_the_others(self):
+        good = '{"start":"2026-03-02","days":5}'
+        for bad in ("x", "[]", "{}", '{"start":"2026-02-30","days":1}',
+                    '{"start":"2026-03-02","days":-1}', '{"start":"2026-03-02","days":1e99}',
+                    '{"start":"2026-03-02","days":5,"suspensions":[["a","b"]]}',
+                    '{"start":"2026-03-02","days":5,"suspensions":7}'):
+            with self.subTest(bad):
+                answers = self.assert_ends(INVALID, "calendar", "explain", "--batch", "-",
+                                           stdin=f"{bad}\n{good}\n").splitlines()
+                self.assertIn("error", json.loads(answers[0]))
+                self.assertEqual(json.loads(answers[1])["due"], "2026-03-09T17:30:00+08:00")
+
+    def test_calendar_explain(self):
+        answer = json.loads(self.assert_ends(
+            OK, "calendar", "explain", "--calendar", "cn", "--accept", "2025-12-15", "--limit",
+            "45 working days", "--extend", "15 working days", "-o", "json"))
+        self.assertEqual(answer["due"], "2026-03-16T17:30:00+08:00")
+        self.assertFalse(answer["provisional"])
+        self.assert_ends(INVALID, "calendar", "explain", "--accept", "2025-12-15", "--limit",
+                         "5 workdays")
+
+    def test_the_workflows_are_valid(self):
+        files = glob.glob(SOURCE + "/workflows/*.yaml")
+        self.assertGreaterEqual(len(files), 4)
+        self.assert_ends(OK, "workflow", "validate", *files)
+        self.assert_ends(OK, "calendar", "check", *glob.glob(SOURCE + "/workflows/calendars/*.yaml"))
+        for name in ("five", "six"):
+            self.assert_ends(OK, "workflow", "validate", "--workflows", SOURCE + "/workflows",
+                             f"{SOURCE}/tests/integration/workflows/{name}.yaml")
+
+    def test_bad_definitions_are_refused_with_a_place(self):
+        for text in glob.glob(SOURCE + "/tests/unit/definitions/*.txt"):
+            with open(text, encoding="utf-8") as file:
+                expected = file.read()
+            if ": error: " not in expected:
+                continue
+            name = os.path.basename(text)[:-4] + ".yaml"
+            with self.subTest(name):
+                ended, out, err = run("workflow", "validate", name, "--workflows",
+                                      SOURCE + "/workflows",
+                                      folder=SOURCE + "/tests/unit/definitions")
+                self.assertEqual(ended, INVALID)
+                self.assertRegex(out + err, rf"(?m)^{name}:\d+:\d+: error: .* \[E-[A-Z-]+\]$")
+
+    def test_a_graph_and_a_simulation(self):
+        graph = self.assert_ends(OK, "workflow", "graph", "workflows/restaurant.yaml")
+        self.assertTrue(graph.startswith("<svg ") and "营业执照" in graph)
+        self.assert_ends(OK, "workflow", "simulate", "workflows/restaurant.yaml", "--accept",
+                         "2026-11-23", "--set", "area=320", says="2026-12-02")
+
+    def test_conditions(self):
+        self.assertEqual(json.loads(self.assert_ends(
+            OK, "workflow", "eval", "1 + 2 > 2.5 && 'a' in ['a']", "-o", "json")), {"value": True})
+        self.assertIn("error", json.loads(run("workflow", "eval", "1 / 0", "-o", "json")[1]))
+
+    def test_help(self):
+        self.assert_ends(OK, "--help", says="submit")
+        self.assert_ends(OK, "help", "submit", says="submit")
+        self.assert_ends(OK, "--lang", "en", "help", says="usage")
+        self.assert_ends(OK, "version", says="0.1.0")
+        self.assert_ends(OK, "help", "E-DURATION", says="working days")
+        for shell in ("bash", "zsh", "fish"):
+            self.assertIn("binglian", self.assert_ends(OK, "completion", shell))
+
+    def test_usage(self):
+        for words in ((), ("sumbit",), ("submit",), ("show",), ("show", "x", "y"), ("--nothing",),
+                      ("list", "--light", "purple"), ("list", "-o", "xml"), ("workflow",),
+                      ("load", "--applications", "many")):
+            with self.subTest(words):
+                self.assert_ends(USAGE, *words)
+        self.assert_ends(USAGE, "sumbit", says="submit")
+
+    def test_nobody_answers(self):
+        self.assert_ends(NO_ANSWER, "list", "--connect", "tcp://127.0.0.1:9", "--timeout", "1")
+        self.assert_ends(USAGE, "list", BINGLIAN_CONNECT="", BINGLIAN_DATA="")
+
+
+class HallTest(unittest.TestCase):
+    """With a hall, whose departments answer at once."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.hall = Hall().__enter__()
+        cls.addClassCleanup(cls.hall.__exit__, None, None, None)
+        cls.hall.start_broker()
+        for department in ("amr", "fire", "hurd", "eco"):
+            cls.hall.start_worker(department, "--decide", "approve")
+        for paper in ("lease", "layout_plan"):
+            cls.hall.file(paper + ".pdf", "%PDF-1.4\n")
+
+    def application(self, name="application.yaml", **changes):
+        """A file to submit."""
+        fields = {"workflow": "restaurant", "shop_name": "老张面馆", "area": "320.5",
+                  "credit_code": "91350100M000100Y43", "lease": "lease.pdf", **changes}
+        return self.hall.file(name, """workflow: {workflow}
+applicant: {{name: 张三, phone: "13800000000"}}
+form: {{shop_name: {shop_name}, credit_code: {credit_code}, owner_id: 11010519491231002X,
+       phone: "13800000000", area: {area}, decorated: true}}
+materials: {{lease: {lease}, layout_plan: layout_plan.pdf}}
+""".format(**fields))
+
+    def test_from_submission_to_the_end(self):
+        self.hall.identity("clerk", "clerk")
+        answer = self.hall.cli("submit", self.application(), "-o", "json",
+                               identity=self.hall.identities["clerk"])
+        number = answer["application"]
+        self.assertRegex(number, r"^CY-\d{8}-\d{4}$")
+        self.assertRegex(answer["promise_at"], r"^\d{4}-\d\d-\d\dT17:30:00\+08:00$")
+        self.hall.cli("watch", number, "--until", "completed")
+        view = self.hall.cli("show", number, "-o", "json")
+        self.assertEqual((view["number"], view["state"], view["light"]),
+                         (number, "completed", "grey"))
+        self.assertEqual({item["id"]: item["state"] for item in view["items"]}, {
+            "business_licence": "decided", "food_permit": "decided", "works_acceptance": "decided",
+            "fire_check": "decided", "signboard": "not_needed", "eia_record": "not_needed",
+            "drainage_permit": "not_needed", "tobacco_permit": "not_needed"})
+        self.assertNotIn("张三", json.dumps(view, ensure_ascii=False))  # masked
+        events = self.hall.cli("events", number, "-o", "json")["items"]
+        self.assertEqual(len(events), 5)  # a submission and four decisions
+        self.assertIn(number, self.hall.cli("list"))
+
+    def test_the_same_key_is_the_same_application(self):
+        words = ("submit", self.application(), "--key", "once", "-o", "json")
+        first, again = self.hall.cli(*words), self.hall.cli(*words)
+        self.assertEqual(first["application"], again["application"])
+        self.hall.cli("submit", self.application(area="99"), "--key", "once", status=CONFLICT)
+
+    def test_submissions_that_are_wrong(self):
+        for changes, says in (({"credit_code": "91350100M000100Y44"}, "credit_code"),
+                              ({"area": "0"}, "area"), ({"area": "big"}, "area"),
+                              ({"shop_name": "面" * 61}, "shop_name")):
+            with self.subTest(changes):
+                self.assertIn(says, self.hall.cli("submit", self.application(**changes),
+                                                  status=INVALID))
+        self.hall.cli("submit", self.application(workflow="resturant"), status=NOT_FOUND)
+        self.hall.cli("submit", self.hall.file("bad.yaml", "workflow: [\n"), status=INVALID)
+        self.assertIn("bad.yaml:1:1", self.hall.cli(
+            "submit", self.hall.file("bad.yaml", "wrokflow: restaurant\n"), status=INVALID))
+        with open(self.hall.path("latin.yaml"), "wb") as file:
+            file.write(b"workflow: caf\xe9\n")
+        self.hall.cli("submit", self.hall.path("latin.yaml"), status=INVALID)
+        self.hall.cli("submit", self.hall.path("nowhere.yaml"), status=NOT_FOUND)
+
+    def test_what_is_not_there(self):
+        for words in (("show", "CY-20260101-0001"), ("events", "CY-20260101-0001"),
+                      ("watch", "CY-20260101-0001"), ("workflow", "show", "nothing"),
+                      ("key", "revoke", "nobody")):
+            with self.subTest(words):
+                self.hall.cli(*words, status=NOT_FOUND)
+
+    def test_who_may(self):
+        self.hall.identity("tracker", "tracker")
+        tracker = self.hall.identities["tracker"]
+        self.hall.cli("submit", self.application(), identity=tracker, status=DENIED)
+        self.hall.cli("key", "list", identity=tracker, status=DENIED)
+        self.hall.cli("workflow", "publish", SOURCE + "/workflows/newborn.yaml", identity=tracker,
+                      status=DENIED)
+
+    def test_a_key_from_its_making_to_its_end(self):
+        file = self.hall.path("window-3.identity")
+        self.hall.cli("key", "new", "window-3", "--role", "clerk", "--out", file)
+        self.assertEqual(os.stat(file).st_mode & 0o777, 0o600)
+        self.hall.cli("list", identity=file)
+        self.assertIn("window-3", self.hall.cli("key", "list"))
+        self.hall.cli("key", "revoke", "window-3")
+        self.hall.cli("list", "--timeout", "2", identity=file, status=NO_ANSWER)
+
+    def test_lists_in_every_format(self):
+        self.hall.cli("submit", self.application())
+        self.assertIsInstance(self.hall.cli("list", "-o", "json")["items"], list)
+        for line in self.hall.cli("list", "-o", "jsonl").splitlines():
+            json.loads(line)
+        self.assertIn(",", self.hall.cli("list", "-o", "csv").splitlines()[0])
+        self.assertIn("workflow: restaurant", self.hall.cli("list", "-o", "yaml"))
+        for words in (("worker", "list"), ("department", "list"), ("workflow", "list"),
+                      ("incident", "list"), ("key", "list"),
+                      ("calendar", "show", "2026", "--workflows", self.hall.workflows)):
+            with self.subTest(words):
+                self.assertTrue(self.hall.cli(*words, "-o", "json") is not None)
+
+    def test_publishing_a_second_version(self):
+        with open(SOURCE + "/tests/integration/workflows/five.yaml", encoding="utf-8") as file:
+            text = file.read()
+        changed = text.replace("promise: 5 working days", "promise: 6 working days")
+        self.hall.cli("workflow", "publish", self.hall.file("again.yaml", changed), status=CONFLICT)
+        self.hall.cli("workflow", "publish", self.hall.file(
+            "again.yaml", changed.replace("version: 1", "version: 2")))
+        self.assertIn("6", self.hall.cli("workflow", "diff", "five", "1", "2"))
+        self.hall.cli("workflow", "publish", self.hall.file("bad.yaml", text.replace("amr", "arm")),
+                      status=INVALID)
+
+    def test_a_load_of_a_workflow_with_conditions(self):
+        measured = self.hall.cli("load", "--workflow", "restaurant", "--applications", "50", "-o",
+                                 "json")
+        self.assertEqual((measured["acknowledged"], measured["refused"], measured["unknown"]),
+                         (50, 0, 0))
+
+    def test_a_store_on_this_machine(self):
+        self.hall.cli("submit", self.application())
+        self.hall.cli("store", "verify", self.hall.data)
+        for line in self.hall.cli("store", "dump", self.hall.data).splitlines():
+            json.loads(line)
+        self.hall.cli("store", "stats", self.hall.data)
+        self.hall.cli("store", "verify", "/nowhere", status=FAILED)
+
+    def test_somebody_watches(self):
+        """Everything, as lines, until he has had enough."""
+        watch = subprocess.Popen([program("binglian"), "watch", "--all", "-o", "jsonl", "--data",
+                                  self.hall.data, "--identity", self.hall.data + "/admin.identity"],
+                                 stdout=subprocess.PIPE, encoding="utf-8")
+        with self.hall.peer() as peer:
+            wait_until(lambda: query(peer, status=proto.GetStatus()).status.clients >= 2, "a watcher")
+            number = self.hall.cli("submit", self.application(), "-o", "json")["application"]
+            for line in watch.stdout:
+                if json.loads(line).get("application") == number:
+                    break
+        watch.terminate()
+        watch.communicate(timeout=10)
+        self.assertEqual(watch.returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
