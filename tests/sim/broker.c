@@ -895,6 +895,7 @@ struct broker *broker_new(struct sim *sim)
 
     CHECK(broker != NULL);
     broker->sim = sim;
+    faults_begin();
     start(broker);
     return broker;
 }

@@ -8,7 +8,7 @@
 static struct {
     enum commit_fate fate;
     enum sim_bug bug;
-    uint32_t rows;  // put since the last commit, of the table that the bug is about, or commits
+    uint32_t rows;  // of the table that the bug is about, in this run; or commits
 } faults;
 
 enum bl_err __real_store_write_commit(struct store_write *write, struct bl_error *e);
@@ -19,6 +19,11 @@ enum bl_err __wrap_store_write_commit(struct store_write *write, struct bl_error
 void __wrap_store_write_put(struct store_write *write, enum table table, struct bl_text key,
                             struct bl_text value);
 void __wrap_store_write_remove(struct store_write *write, enum table table, struct bl_text key);
+
+void faults_begin(void)
+{
+    faults.rows = 0;
+}
 
 void faults_set(enum sim_bug bug, enum commit_fate fate)
 {

@@ -6,4 +6,6 @@
 
 enum commit_fate { COMMIT_FINE, COMMIT_FULL, COMMIT_CRASH_BEFORE, COMMIT_CRASH_AFTER };
 
+/* A run begins: what it forgets is counted from here. */
+void faults_begin(void);
 void faults_set(enum sim_bug bug, enum commit_fate fate);
