@@ -491,6 +491,22 @@ static void a_decision_that_was_not_taken_may_come_again(void **state)
     assert_int_equal(world.grant_count, 1);
 }
 
+static void a_decision_that_is_sent_again_waits_for_its_batch(void **state)
+{
+    (void)state;
+    join(1, "fire", 1, NULL);
+    join(2, "fire", 1, NULL);
+    ready("fire", 1, "a", 1);
+    run();
+    uint64_t holder = grant(0)->worker, attempt = grant(0)->attempt;
+    assert_false(dispatch_is_deciding(world.dispatch, holder, attempt));
+    assert_non_null(dispatch_decide(world.dispatch, holder, attempt));
+    assert_true(dispatch_is_deciding(world.dispatch, holder, attempt));
+    assert_false(dispatch_is_deciding(world.dispatch, 3 - holder, attempt));  // another's
+    dispatch_settle(world.dispatch, attempt, OUTCOME_DONE, NOW);
+    assert_false(dispatch_is_deciding(world.dispatch, holder, attempt));
+}
+
 static void a_failure_is_offered_again_when_the_batch_says(void **state)
 {
     (void)state;
@@ -805,6 +821,7 @@ int main(void)
         TEST(a_decision_in_flight_is_not_taken_away),
         TEST(a_refused_decision_comes_again_later),
         TEST(a_decision_that_was_not_taken_may_come_again),
+        TEST(a_decision_that_is_sent_again_waits_for_its_batch),
         TEST(a_failure_is_offered_again_when_the_batch_says),
         TEST(what_is_gone_is_revoked),
         TEST(what_is_given_back_goes_out_again),
