@@ -548,6 +548,23 @@ static void full_disk_is_waited_for(void **state)
     assert_int_equal(hall->done, 1);
 }
 
+static void what_waits_for_the_connection_wakes_nobody(void **state)
+{
+    struct hall *hall = *state;
+
+    hall->row_count = 1;
+    hall->refuse_decision = "full";  // so that the decision is to be sent a little later
+    pass(hall, SECOND_US);
+    assert_int_equal(approve(hall, take(hall)), BL_OK);
+    struct link *link = worker_session_link(hall->session);
+    while (worker_session_wake_at(hall->session) == link_wake_at(link)) {
+        pass(hall, 10 * MILLISECOND_US);  // until the refusal is heard
+    }
+    worker_session_lose(hall->session, hall->now);
+    link->wake_at = hall->now + 10 * SECOND_US;
+    assert_int_equal(worker_session_wake_at(hall->session), link->wake_at);
+}
+
 static void refusal_settles_it(void **state)
 {
     struct hall *hall = *state;
@@ -801,6 +818,7 @@ int main(void)
         T(keeps_a_decision_until_it_is_on_disk),
         T(lost_acknowledgement_leaves_it_unknown),
         T(full_disk_is_waited_for),
+        T(what_waits_for_the_connection_wakes_nobody),
         T(refusal_settles_it),
         T(goes_on_after_a_restart),
         T(what_others_decided_meanwhile_is_over),
