@@ -29,6 +29,19 @@ struct note {
 /* The run that an abort is about: a CHECK of the engine's tells nobody else. */
 static const struct sim *running;
 
+/* --- the store's folder ----------------------------------------------------------------------- */
+
+static void empty_folder(const char *folder)
+{
+    static const char *const files[] = { "data.mdb", "lock.mdb", "broker.lock" };
+    char path[600];
+
+    for (size_t i = 0; i < BL_COUNT(files); i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        (void)unlink(path);
+    }
+}
+
 /* --- telling ---------------------------------------------------------------------------------- */
 
 void sim_trace(struct sim *sim, uint64_t application, const char *format, ...)
@@ -93,6 +106,8 @@ void sim_fail(const struct sim *sim, uint64_t application, const char *format, .
     tell_where(sim, text, application);
     tell_story(sim, application);
     (void)fflush(stderr);
+    empty_folder(sim->options.folder);
+    (void)rmdir(sim->options.folder);
     _exit(1);
 }
 
@@ -258,17 +273,6 @@ static void check_time_goes_on(struct sim *sim, bl_span next)
 }
 
 /* --- a run ------------------------------------------------------------------------------------ */
-
-static void empty_folder(const char *folder)
-{
-    static const char *const files[] = { "data.mdb", "lock.mdb", "broker.lock" };
-    char path[600];
-
-    for (size_t i = 0; i < BL_COUNT(files); i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", folder, files[i]);
-        (void)unlink(path);
-    }
-}
 
 static void add_peer(struct sim *sim, struct peer *peer)
 {
