@@ -150,6 +150,14 @@ static enum bl_err meta_put(struct store *store, MDB_txn *txn, const char *name,
     return rc == 0 ? BL_OK : environment_error(e, rc, "write meta");
 }
 
+/* Was nothing ever committed to it? */
+static bool is_new(const struct store *store)
+{
+    MDB_envinfo info;
+
+    return mdb_env_info(store->env, &info) == 0 && info.me_last_txnid == 0;
+}
+
 /* Reads what the store says of itself, and writes it into a new one. */
 static enum bl_err open_meta(struct store *store, MDB_txn *txn, struct bl_error *e)
 {
@@ -157,7 +165,7 @@ static enum bl_err open_meta(struct store *store, MDB_txn *txn, struct bl_error 
     enum bl_err err = BL_OK;
 
     if (!meta_get(store, txn, "format", &format, sizeof format)) {
-        if (store->read_only) {
+        if (store->read_only || !is_new(store)) {
             return bl_error_set(e, BL_CORRUPT, "%s is no store of ours", store->path);
         }
         randombytes_buf(store->secret, sizeof store->secret);
