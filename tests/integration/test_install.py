@@ -1,6 +1,8 @@
 """What `cmake --install` puts into the system is enough to write a worker and to run a hall."""
 
+import glob
 import os
+import shutil
 import subprocess
 import unittest
 
@@ -9,6 +11,11 @@ from wire import SOURCE
 
 BINARIES = ["binglian", "binglian-broker", "binglian-worker"]
 SANITIZERS = ["-fsanitize=address,undefined"]  # as the libraries of a Debug build want
+
+APPROVE = """
+import json, sys
+print(json.dumps({"attempt": json.load(sys.stdin)["attempt"], "decision": "approve"}))
+"""
 
 
 def cache(name):
@@ -55,6 +62,28 @@ class InstallTest(unittest.TestCase):
             hall.start_program([worker, "fire", hall.endpoint, identity], "hello-worker")
         finally:
             del os.environ["LD_LIBRARY_PATH"]
+
+    def test_the_examples_of_configuration(self):
+        """What the command line says comes before what stands in the file."""
+        with Hall() as hall:
+            hall.start_broker("--config", SOURCE + "/deploy/config/binglian.yaml")
+            for department in ("amr", "hurd", "eco", "urban"):
+                hall.start_worker(department, "--decide", "approve")
+            hall.start_worker("fire", "--config", SOURCE + "/deploy/config/workers/example.yaml",
+                              "--exec", f"/usr/bin/python3 {hall.file('approve.py', APPROVE)}")
+            with hall.peer() as peer:
+                wait_completed(peer, submit(peer, "five", {"name": "x"}, "r").application)
+
+    def test_the_units(self):
+        """Every option of a unit is known to systemd, where it is there to be asked."""
+        if shutil.which("systemd-analyze") is None:
+            self.skipTest("no systemd")
+        for path in glob.glob(SOURCE + "/deploy/systemd/*.service"):
+            said = subprocess.run(["systemd-analyze", "verify", path], capture_output=True,
+                                  encoding="utf-8").stderr
+            said = [line for line in said.splitlines() if "is not executable" not in line
+                    and os.path.basename(path).replace("@.", "@i.")[:-8] in line]
+            self.assertEqual(said, [])
 
     def test_programs_do_not_need_the_build_folder(self):
         for name in BINARIES:
