@@ -4,7 +4,7 @@ import json
 import signal
 import unittest
 
-from hall import Hall, application, proto_state, submit, wait_completed, wait_until
+from hall import Hall, application, proto_state, query, submit, wait_completed, wait_until
 from wire import SOURCE, proto
 
 PYTHON = "/usr/bin/python3"
@@ -114,8 +114,7 @@ class WorkersTest(unittest.TestCase):
             with hall.peer() as peer:
                 first = submit(peer, "five", {"name": "一"}, "a").application
                 second = submit(peer, "five", {"name": "二"}, "b").application
-                held = proto.Query(tag=1, workers=proto.ListWorkers(department="fire"))
-                wait_until(lambda: self.ask(peer, held).workers[0].held == 1, "a task is held")
+                wait_until(lambda: self.held(peer) == [1], "a task is held")
                 self.assertEqual(worker.stop(), 0)
                 wait_completed(peer, first)
                 self.assertNotEqual(application(peer, second).state, proto_state("COMPLETED"))
@@ -127,9 +126,10 @@ class WorkersTest(unittest.TestCase):
                              [("invoke", first, "fire_item"), ("ok", first, "fire_item")])
             self.assertGreater(acts[1]["seq"], 0)
 
-    def ask(self, peer, question):
-        peer.send(queries=[question])
-        return peer.wait_for("query_answers")[0]
+    def held(self, peer):
+        """How many tasks each worker of fire has."""
+        answer = query(peer, workers=proto.ListWorkers(department="fire"))
+        return [worker.held for worker in answer.workers]
 
     def test_a_worker_takes_no_more_than_its_credit(self):
         with Hall() as hall:
@@ -138,10 +138,9 @@ class WorkersTest(unittest.TestCase):
             with hall.peer() as peer:
                 for i in range(10):
                     submit(peer, "five", {"name": "x"}, f"r{i}")
-                held = proto.Query(tag=1, workers=proto.ListWorkers(department="fire"))
-                wait_until(lambda: self.ask(peer, held).workers[0].held == 3, "three are held")
-                departments = proto.Query(tag=1, departments=proto.ListDepartments())
-                fire = [one for one in self.ask(peer, departments).departments if one.id == "fire"]
+                wait_until(lambda: self.held(peer) == [3], "three are held")
+                answer = query(peer, departments=proto.ListDepartments())
+                fire = [one for one in answer.departments if one.id == "fire"]
                 self.assertEqual((fire[0].held, fire[0].workers), (3, 1))
             hall.workers[0].signal(signal.SIGKILL)
 
