@@ -1,0 +1,173 @@
+/* What may happen to an accepted item: its task is decided, fails, is held or ended. */
+#include "core/application_state.h"
+#include "core/content.h"
+
+#define S(state) BL__ITEM__STATE__##state
+#define R(result) BL__ITEM__RESULT__##result
+
+/* A failed task is offered again after 5 s, 10 s, 20 s … 10 min; then an operator has to look. */
+#define RETRY_FIRST (5 * SECOND_US)
+#define RETRY_MAX (10 * MINUTE_US)
+#define FAILURES_MAX 8
+
+static Bl__Refusal *check_decide(const struct question *q, const Bl__Decide *decide)
+{
+    if (decide->result != R(GRANTED) && decide->result != R(DENIED)) {
+        return refusal_new(q->arena, BL_INVALID, "decision-unknown", "decision");
+    }
+    if (decide->result == R(DENIED) && decide->reason[0] == '\0') {
+        return refusal_new(q->arena, BL_INVALID, "reason-required", "reason");
+    }
+    if (question_is_longer(decide->opinion, OPINION_CHARACTERS_MAX)) {
+        return refusal_new(q->arena, BL_TOO_LARGE, "opinion-long", "opinion");
+    }
+    if (question_is_longer(decide->reason, REASON_CHARACTERS_MAX)) {
+        return refusal_new(q->arena, BL_TOO_LARGE, "reason-long", "reason");
+    }
+    if (question_is_longer(decide->document, DOCUMENT_CHARACTERS_MAX)) {
+        return refusal_new(q->arena, BL_TOO_LARGE, "document-long", "outcome.number");
+    }
+    return NULL;
+}
+
+struct ruling decide_decide(const struct question *q)
+{
+    const Bl__Decide *decide = q->command->decide;
+    uint32_t item;
+    Bl__Refusal *refusal = question_item(q, decide->item, &item);
+
+    if (refusal == NULL) {
+        refusal = check_decide(q, decide);
+    }
+    if (refusal != NULL) {
+        return (struct ruling){ .refusal = refusal };
+    }
+    if (!application_item_is_ready(q->application->items[item])) {
+        return question_refuse_state(q, item, "item-not-open");
+    }
+    struct routing routing;
+    routing_begin(&routing, q->world, q->application, content_values(q->world, q->arena), q->arena);
+    routing.items[item] = (struct join_item){ S(DECIDED), decide->result };
+    routing_settle(&routing);
+
+    Bl__Event *event = question_event(q, BL__EVENT__WHAT_DECIDED);
+    Bl__Decided *decided = bl_arena_new(q->arena, Bl__Decided);
+    bl__decided__init(decided);
+    event->decided = decided;
+    decided->item = item;
+    decided->result = decide->result;
+    decided->attempt = decide->attempt;
+    decided->opinion = decide->opinion;
+    decided->reason = decide->reason;
+    decided->document = decide->document;
+    decided->changes = routing_changes(&routing, (int)item, &decided->n_changes);
+    decided->completed = routing_is_complete(&routing);
+    return ruling_event(event);
+}
+
+static bl_span retry_after(uint32_t failures)
+{
+    bl_span after = RETRY_FIRST;
+
+    for (uint32_t i = 0; i < failures && after < RETRY_MAX; i++) {
+        after *= 2;
+    }
+    return after < RETRY_MAX ? after : RETRY_MAX;
+}
+
+struct ruling decide_fail(const struct question *q)
+{
+    const Bl__Fail *fail = q->command->fail;
+    uint32_t index;
+    Bl__Refusal *refusal = question_item(q, fail->item, &index);
+
+    if (refusal != NULL) {
+        return (struct ruling){ .refusal = refusal };
+    }
+    const Bl__Item *item = q->application->items[index];
+    if (!application_item_is_ready(item)) {
+        return question_refuse_state(q, index, "item-not-open");
+    }
+    if (question_is_longer(fail->reason, REASON_CHARACTERS_MAX)) {
+        return question_refuse(q, BL_TOO_LARGE, "reason-long", "reason");
+    }
+    Bl__Event *event = question_event(q, BL__EVENT__WHAT_FAILED);
+    event->failed = bl_arena_new(q->arena, Bl__Failed);
+    bl__failed__init(event->failed);
+    event->failed->item = index;
+    event->failed->attempt = fail->attempt;
+    event->failed->reason = fail->reason;
+    event->failed->incident = fail->permanent || item->failures + 1 >= FAILURES_MAX;
+    if (!event->failed->incident) {
+        event->failed->retry_at = q->world->now + retry_after(item->failures);
+    }
+    return ruling_event(event);
+}
+
+struct ruling decide_retry(const struct question *q)
+{
+    uint32_t item;
+    Bl__Refusal *refusal = question_item(q, q->command->retry->item, &item);
+
+    if (refusal != NULL) {
+        return (struct ruling){ .refusal = refusal };
+    }
+    if (!q->application->items[item]->incident) {
+        return question_refuse_state(q, item, "no-incident");
+    }
+    Bl__Event *event = question_event(q, BL__EVENT__WHAT_RETRIED);
+    event->retried = bl_arena_new(q->arena, Bl__Retried);
+    bl__retried__init(event->retried);
+    event->retried->item = item;
+    event->retried->reason = q->command->retry->reason;
+    return ruling_event(event);
+}
+
+struct ruling decide_release(const struct question *q)
+{
+    uint32_t item;
+    Bl__Refusal *refusal = question_item(q, q->command->release->item, &item);
+
+    if (refusal != NULL) {
+        return (struct ruling){ .refusal = refusal };
+    }
+    if (!q->application->items[item]->held) {
+        return question_refuse_state(q, item, "not-held");
+    }
+    Bl__Event *event = question_event(q, BL__EVENT__WHAT_RELEASED);
+    event->released = bl_arena_new(q->arena, Bl__Released);
+    bl__released__init(event->released);
+    event->released->item = item;
+    event->released->reason = q->command->release->reason;
+    return ruling_event(event);
+}
+
+struct ruling decide_terminate(const struct question *q)
+{
+    const Bl__Terminate *terminate = q->command->terminate;
+    struct routing routing;
+    uint32_t item;
+    Bl__Refusal *refusal = question_item(q, terminate->item, &item);
+
+    if (refusal != NULL) {
+        return (struct ruling){ .refusal = refusal };
+    }
+    if (terminate->reason[0] == '\0') {
+        return question_refuse(q, BL_INVALID, "reason-required", "reason");
+    }
+    routing_begin(&routing, q->world, q->application, content_values(q->world, q->arena), q->arena);
+    if (join_item_is_settled(routing.items[item])) {
+        return question_refuse_state(q, item, "item-not-open");
+    }
+    routing.items[item].state = S(TERMINATED);
+    routing_settle(&routing);
+    Bl__Event *event = question_event(q, BL__EVENT__WHAT_TERMINATED);
+    event->terminated = bl_arena_new(q->arena, Bl__Terminated);
+    bl__terminated__init(event->terminated);
+    event->terminated->item = item;
+    event->terminated->reason = terminate->reason;
+    event->terminated->changes =
+        routing_changes(&routing, (int)item, &event->terminated->n_changes);
+    event->terminated->completed = routing_is_complete(&routing);
+    return ruling_event(event);
+}
