@@ -199,6 +199,17 @@ class BadInputTest(unittest.TestCase):
                         peer.send_bytes(*garbage)
                         peer.receive(0.05)  # whatever it is: it is a frame of ours, or none
 
+    def test_garbage_as_subscriptions(self):
+        with open(self.hall.data + "/endpoint.publish", encoding="utf-8") as file:
+            endpoint = file.read().strip()
+        with Peer(endpoint, "client", self.hall.load_identity("admin"), zmq.XSUB) as peer:
+            for garbage in (b"", b"\x01" + os.urandom(200), b"\x00nothing", b"\x07", os.urandom(60)):
+                peer.send_bytes(garbage)
+            peer.send_bytes(b"\x01")  # everything: the newest number, at least once
+            with self.hall.peer() as client:
+                submit(client, "restaurant", GOOD, self.request(), materials=MATERIALS)
+            self.assertNotEqual(peer.socket.poll(5000), 0)
+
     def test_what_is_said_before_hello(self):
         with Peer(self.hall.endpoint, "client", self.hall.load_identity("admin")) as peer:
             peer.send(queries=[proto.Query(tag=1, status=proto.GetStatus())])

@@ -63,7 +63,13 @@ class OfflineTest(unittest.TestCase):
         for bad in ("x", "[]", "{}", '{"start":"2026-02-30","days":1}',
                     '{"start":"2026-03-02","days":-1}', '{"start":"2026-03-02","days":1e99}',
                     '{"start":"2026-03-02","days":5,"suspensions":[["a","b"]]}',
-                    '{"start":"2026-03-02","days":5,"suspensions":7}'):
+                    '{"start":"2026-03-02","days":5,"suspensions":7}',
+                    '{"start":"2026-03-02","days":5,"suspensions":[["2026-03-03",4]]}',
+                    '{"start":"2026-03-02","days":5,"suspensions":["2026-03-03"]}',
+                    '{"start":"2026-03-02","days":5,"suspension":[]}',
+                    '{"start":"2026-03-02","days":5,"days":6}',
+                    '{"start":"2026-03-02","days":5,"limit":"6WD"}',
+                    '{"start":"2026-03-02","days":5,"extend":1}'):
             with self.subTest(bad):
                 answers = self.assert_ends(INVALID, "calendar", "explain", "--batch", "-",
                                            stdin=f"{bad}\n{good}\n").splitlines()

@@ -53,10 +53,10 @@ class Identity:
 class Peer:
     """One connection, as a client (side "client") or as a worker (side "worker")."""
 
-    def __init__(self, endpoint, side, identity=None):
+    def __init__(self, endpoint, side, identity=None, kind=zmq.DEALER):
         self.frame = proto.ClientFrame if side == "client" else proto.WorkerFrame
         self.reply = proto.BrokerFrame if side == "client" else proto.TaskFrame
-        self.socket = zmq.Context.instance().socket(zmq.DEALER)
+        self.socket = zmq.Context.instance().socket(kind)
         self.socket.linger = 0
         if identity is not None:
             self.socket.curve_publickey = identity.public
