@@ -103,6 +103,15 @@ static enum bl_err read_option(struct options *options, char *const **at,
     return keep(options, row, value, e);
 }
 
+/* An option is a dash or two and a letter: -7 and --1 are numbers to reckon with. */
+static bool looks_like_option(const char *word)
+{
+    size_t dashes = strspn(word, "-");
+    char first = (char)(word[dashes] | ('a' ^ 'A'));
+
+    return strcmp(word, "--") == 0 || (dashes > 0 && dashes < 3 && first >= 'a' && first <= 'z');
+}
+
 enum bl_err options_read(struct options *options, char *const *words, bool arguments,
                          const struct option_table *tables, size_t table_count, size_t *used,
                          struct bl_error *e)
@@ -111,7 +120,7 @@ enum bl_err options_read(struct options *options, char *const *words, bool argum
     bool ended = false;
 
     while (*at != NULL) {
-        bool is_option = !ended && (*at)[0] == '-' && (*at)[1] != '\0';
+        bool is_option = !ended && looks_like_option(*at);
 
         if (is_option && strcmp(*at, "--") == 0) {
             ended = true;

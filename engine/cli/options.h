@@ -1,6 +1,6 @@
 /* options.h — what follows a command: options by a table, and plain arguments.
  * Options may stand anywhere: `-o json`, `-ojson`, `--output json`, `--output=json`; `--` ends
- * them.
+ * them. What has no letter after its dashes is an argument: `-7/2`, `--1`, `-`.
  */
 #pragma once
 

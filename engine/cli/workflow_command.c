@@ -262,6 +262,7 @@ const struct command command_workflow_validate = {
 const struct command command_workflow_eval = {
     .name = "workflow eval", .arguments = "EXPRESSION", .arguments_min = 1, .arguments_max = 1, .section = SECTION_DEFINITIONS,
     .summary = { "试算一个条件表达式（CEL）", "try out a condition (CEL)" },
+    .details = { "以减号和字母开头的表达式写在 -- 之后。", "An expression that begins with a minus and a letter stands behind --." },
     COMMAND_OPTIONS(eval_options),
     .examples = "workflow eval 'form.area > 300 || form.decorated' --form form.json -o json\nworkflow eval \"['热食', '冷食'].exists(k, k.startsWith('热'))\"",
     .run = run_eval,

@@ -33,6 +33,7 @@ static const struct options_case options_cases[] = {
     { { "-a", "-" }, "all | -" },
     { { "--", "--all", "-o" }, "| --all -o" },
     { { "--suspend", "a", "--suspend=b" }, "suspend=a suspend=b |" },
+    { { "-7/2", "--1", "-(1)", "-o", "json" }, "output=json | -7/2 --1 -(1)" },
     { { "--suspend=" }, "suspend= |" },
     { { "--suspend", "-o" }, "suspend=-o |" },
     { { "--outptu", "json" }, "unknown option --outptu; did you mean --output?" },
