@@ -46,9 +46,14 @@ static enum bl_err read_moment(const struct calendar *calendar, const char *text
     if (strlen(rfc) > 10 && rfc[10] == ' ') {
         rfc[10] = 'T';
     }
-    enum bl_err err = bl_time_parse(rfc, &moment, e);
-    *at = err == BL_OK ? calendar_effective(calendar, moment) : 0;
-    return err;
+    if (bl_time_parse(rfc, &moment, NULL) != BL_OK) {
+        *at = 0;
+        return bl_error_set(e, BL_INVALID,
+                            "\"%s\" is no date; write 2026-11-30, or 2026-11-30T09:00 of a receipt",
+                            text);
+    }
+    *at = calendar_effective(calendar, moment);
+    return BL_OK;
 }
 
 /* Adds a suspension; `to` NULL or "" is open, `cap` NULL has none. */
@@ -130,6 +135,34 @@ static json_t *answer_json(const struct question *question)
 
 /* --- a batch ---------------------------------------------------------------------------------- */
 
+/* One part of ["2025-09-26", "2025-10-09", "10WD"]: a text; NULL where the list ends before it. */
+static enum bl_err stop_part(const json_t *stop, size_t index, const char **text,
+                             struct bl_error *e)
+{
+    const json_t *part = json_array_get(stop, index);
+
+    *text = json_string_value(part);
+    if (part == NULL || json_is_null(part) || *text != NULL) {
+        return BL_OK;
+    }
+    return bl_error_set(e, BL_INVALID, "a suspension is a list of texts: [from, to]");
+}
+
+static enum bl_err read_batch_stop(struct question *question, const json_t *stop,
+                                   struct bl_error *e)
+{
+    const char *from, *to, *cap;
+
+    if (stop_part(stop, 0, &from, e) != BL_OK || stop_part(stop, 1, &to, e) != BL_OK ||
+        stop_part(stop, 2, &cap, e) != BL_OK) {
+        return e->code;
+    }
+    if (from == NULL || json_array_size(stop) > 3) {
+        return bl_error_set(e, BL_INVALID, "a suspension is [from, to]");
+    }
+    return add_stop(question, from, to, cap, e);
+}
+
 static enum bl_err read_batch_stops(struct question *question, const json_t *stops,
                                     struct bl_error *e)
 {
@@ -142,13 +175,7 @@ static enum bl_err read_batch_stops(struct question *question, const json_t *sto
     }
     json_array_foreach(stops, index, stop)
     {
-        const char *from = json_string_value(json_array_get(stop, 0));
-
-        if (from == NULL) {
-            return bl_error_set(e, BL_INVALID, "suspensions[%zu] is no [from, to]", index);
-        }
-        err = add_stop(question, from, json_string_value(json_array_get(stop, 1)),
-                       json_string_value(json_array_get(stop, 2)), e);
+        err = read_batch_stop(question, stop, e);
         if (err != BL_OK) {
             break;
         }
@@ -156,13 +183,17 @@ static enum bl_err read_batch_stops(struct question *question, const json_t *sto
     return err;
 }
 
-static enum bl_err read_batch_limit(const json_t *line, struct limit *limit, struct bl_error *e)
+/* `days`, or any limit as `limit`. */
+static enum bl_err read_batch_limit(const json_t *days, const char *text, struct limit *limit,
+                                    struct bl_error *e)
 {
-    const json_t *days = json_object_get(line, "days"), *text = json_object_get(line, "limit");
     double halves = 2 * json_number_value(days);
 
-    if (json_is_string(text)) {
-        return limit_parse(json_string_value(text), limit, e);
+    if (days != NULL && text != NULL) {
+        return bl_error_set(e, BL_INVALID, "\"days\" and \"limit\" exclude each other");
+    }
+    if (text != NULL) {
+        return limit_parse(text, limit, e);
     }
     if (!json_is_number(days) || halves < 0 || halves > LIMIT_HALVES_MAX ||
         halves != (double)(int32_t)halves) {
@@ -173,23 +204,25 @@ static enum bl_err read_batch_limit(const json_t *line, struct limit *limit, str
     return BL_OK;
 }
 
-static enum bl_err read_batch_line(const json_t *line, struct question *question,
-                                   struct bl_error *e)
+/* A key that is not known is an error: a misspelt suspension would give a wrong date in silence. */
+static enum bl_err read_batch_line(json_t *line, struct question *question, struct bl_error *e)
 {
-    const char *start = json_string_value(json_object_get(line, "start"));
-    const char *extend = json_string_value(json_object_get(line, "extend"));
+    const char *start = NULL, *text = NULL, *extend = NULL;
+    json_t *days = NULL, *stops = NULL;
+    json_error_t where;
 
-    if (start == NULL) {
-        return bl_error_set(e, BL_INVALID, "\"start\" is missing");
+    if (json_unpack_ex(line, &where, 0, "{s:s, s?o, s?s, s?s, s?o !}", "start", &start, "days",
+                       &days, "limit", &text, "extend", &extend, "suspensions", &stops) != 0) {
+        return bl_error_set(e, BL_INVALID, "%s", where.text);
     }
     enum bl_err err = read_moment(question->calendar, start, &question->clock.start, e);
     if (err == BL_OK) {
-        err = read_batch_limit(line, &question->clock.limit, e);
+        err = read_batch_limit(days, text, &question->clock.limit, e);
     }
     if (err == BL_OK && extend != NULL) {
         err = limit_parse(extend, &question->clock.extension, e);
     }
-    return err != BL_OK ? err : read_batch_stops(question, json_object_get(line, "suspensions"), e);
+    return err != BL_OK ? err : read_batch_stops(question, stops, e);
 }
 
 /* The answer of one line, or {"error": …}, so that answers stay beside their questions. */
@@ -198,7 +231,7 @@ static json_t *batch_answer(const struct calendar *calendar, const char *text, s
     struct question question = { .calendar = calendar };
     struct bl_error e = { 0 };
     json_error_t where;
-    json_t *line = json_loadb(text, bytes, 0, &where), *answer;
+    json_t *line = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &where), *answer;
 
     question.clock.stops = question.stops;
     if (line == NULL) {

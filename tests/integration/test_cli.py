@@ -84,6 +84,8 @@ class OfflineTest(unittest.TestCase):
         self.assertFalse(answer["provisional"])
         self.assert_ends(INVALID, "calendar", "explain", "--accept", "2025-12-15", "--limit",
                          "5 workdays")
+        self.assert_ends(INVALID, "calendar", "explain", "--accept", "today", "--limit", "5WD",
+                         says='"today" is no date')
 
     def test_the_workflows_are_valid(self):
         files = glob.glob(SOURCE + "/workflows/*.yaml")
