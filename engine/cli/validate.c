@@ -77,6 +77,12 @@ static const struct view problem_view = { problem_columns,
                                           BL_COUNT(problem_columns),
                                           { "没有问题", "no problems" } };
 
+/* What English adds to a noun that is counted; Chinese adds nothing. */
+static const char *plural(const struct cli *cli, size_t count)
+{
+    return count == 1 ? "" : cli_say(cli, "", "s");
+}
+
 /* As a compiler says it, on stderr; the count is for people, the data empty on purpose. */
 static void print_problems(struct cli *cli, const struct schema_problems *problems)
 {
@@ -87,9 +93,10 @@ static void print_problems(struct cli *cli, const struct schema_problems *proble
         return;
     }
     cli_note(cli,
-             cli_say(cli, "%u 个错误，%u 个警告。代码的说明：binglian help %s",
-                     "%u errors, %u warnings. Explain a code: binglian help %s"),
-             problems->error_count, problems->warning_count, first->code);
+             cli_say(cli, "%u 个错误%s，%u 个警告%s。代码的说明：binglian help %s",
+                     "%u error%s, %u warning%s. Explain a code: binglian help %s"),
+             problems->error_count, plural(cli, problems->error_count), problems->warning_count,
+             plural(cli, problems->warning_count), first->code);
 }
 
 int validate_run(struct cli *cli)
@@ -109,8 +116,10 @@ int validate_run(struct cli *cli)
     if (cli->format == OUTPUT_TABLE) {
         print_problems(cli, problems);
         if (problems->error_count == 0 && status == 0) {
-            (void)printf(cli_say(cli, "%zu 个文件正确\n", "%zu files are valid\n"),
-                         cli->options.argument_count);
+            size_t count = cli->options.argument_count;
+
+            (void)printf(cli_say(cli, "%zu 个文件正确%s\n", "%zu valid file%s\n"), count,
+                         plural(cli, count));
         }
     } else {
         json_t *rows = json_array();
@@ -141,7 +150,8 @@ enum bl_err validate_load(struct cli *cli, const char *path, struct definition *
     err = definition_load(source.at, source.bytes, path, &context, definition, problems);
     if (err != BL_OK) {
         print_problems(cli, problems);
-        return bl_error_at(e, err, path, 0, 0, "%u errors", problems->error_count);
+        return bl_error_at(e, err, path, 0, 0, "%u error%s", problems->error_count,
+                           problems->error_count == 1 ? "" : "s");
     }
     return BL_OK;
 }
