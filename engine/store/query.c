@@ -73,34 +73,71 @@ static enum bl_err find_application(const struct asking *a, const char *number,
     return BL_OK;
 }
 
+/* Has the page taken as much memory as it may? */
+static bool is_large(const struct asking *a)
+{
+    return a->viewer.arena->used_bytes > QUERY_BYTES_MAX;
+}
+
+static enum bl_err history_error(const struct asking *a, const Bl__Application *application,
+                                 enum bl_err err)
+{
+    return err == BL_CORRUPT || err == BL_NOT_FOUND
+               ? refuse(a, BL_CORRUPT, "record-damaged", application->number)
+               : err;
+}
+
+/* The numbers of an application's events behind `after`, oldest first, at the end of `seqs`, which
+ * has room for all. The walk goes backwards and keeps nothing else.
+ *   returns  what history_error makes of what cannot be read; *count is then 0 */
+static enum bl_err list_history(const struct asking *a, const Bl__Application *application,
+                                uint64_t after, uint64_t *seqs, size_t *count)
+{
+    AUTO(bl_arena_free) struct bl_arena arena = { 0 };
+    size_t first = application->revision;
+
+    *count = 0;
+    bl_arena_init(&arena, 1 << 12, QUERY_BYTES_MAX);
+    for (uint64_t seq = application->last_event; seq > after && first > 0;) {
+        Bl__Event *event;
+
+        bl_arena_reset(&arena);
+        enum bl_err err = read_event(a->read, seq, &arena, &event, a->e);
+        if (err != BL_OK) {
+            return history_error(a, application, err);
+        }
+        seqs[--first] = seq;
+        seq = event->previous;
+    }
+    *count = application->revision - first;
+    return BL_OK;
+}
+
 static enum bl_err add_history(const struct asking *a, const Bl__Application *application,
                                uint64_t after, size_t limit)
 {
-    size_t capacity = application->revision;
-    Bl__EventView **events = bl_arena_array(a->viewer.arena, Bl__EventView *, capacity + 1);
-    size_t first = capacity;  // filled from the end: the walk goes backwards
+    uint64_t *seqs = bl_arena_array(a->viewer.arena, uint64_t, (size_t)application->revision + 1);
+    size_t count, i = 0;
+    enum bl_err err = list_history(a, application, after, seqs, &count);
 
-    for (uint64_t seq = application->last_event; seq > after && first > 0;) {
+    a->answer->events = bl_arena_array(a->viewer.arena, Bl__EventView *, limit);
+    seqs += application->revision - count;
+    for (; err == BL_OK && i < count && a->answer->n_events < limit && (i == 0 || !is_large(a));
+         i++) {
         Bl__Event *event;
-        enum bl_err err = read_event(a->read, seq, a->viewer.arena, &event, a->e);
 
+        err = read_event(a->read, seqs[i], a->viewer.arena, &event, a->e);
         if (err != BL_OK) {
-            return err == BL_CORRUPT || err == BL_NOT_FOUND
-                       ? refuse(a, BL_CORRUPT, "record-damaged", application->number)
-                       : err;
+            return history_error(a, application, err);
         }
         if (sight_event(a->viewer.principal, application, event)) {
-            events[--first] = view_event(&a->viewer, application, event);
+            a->answer->events[a->answer->n_events++] = view_event(&a->viewer, application, event);
         }
-        seq = event->previous;
     }
-    a->answer->events = events + first;
-    a->answer->n_events = capacity - first < limit ? capacity - first : limit;
-    if (capacity - first > limit) {
-        a->answer->next =
-            bl_arena_printf(a->viewer.arena, "%" PRIu64, a->answer->events[limit - 1]->event->seq);
+    if (err == BL_OK && i < count) {
+        a->answer->next = bl_arena_printf(a->viewer.arena, "%" PRIu64, seqs[i - 1]);
     }
-    return BL_OK;
+    return err;
 }
 
 static enum bl_err get_application(const struct asking *a)
@@ -128,13 +165,13 @@ static size_t bounded(uint32_t asked, size_t otherwise, size_t most)
 
 static enum bl_err list_all_events(const struct asking *a, uint64_t after, size_t limit)
 {
-    uint64_t newest;
+    uint64_t newest = 0;
     enum bl_err err = read_newest_event(a->read, &newest, a->e);
-    uint64_t seq = after + 1;
+    uint64_t seq = after < newest ? after + 1 : newest + 1;
 
     a->answer->events = bl_arena_array(a->viewer.arena, Bl__EventView *, limit);
-    for (uint32_t looked = 0;
-         err == BL_OK && seq <= newest && a->answer->n_events < limit && looked < QUERY_ROWS_MAX;
+    for (uint32_t looked = 0; err == BL_OK && seq <= newest && a->answer->n_events < limit &&
+                              looked < QUERY_ROWS_MAX && !is_large(a);
          seq++, looked++) {
         Bl__Application *application = NULL;
         Bl__Event *event;
@@ -245,7 +282,8 @@ static bool visit(void *context, struct bl_text key, struct bl_text value)
         (bl_time)key_read_u64(key.at + listing->prefix.bytes) > listing->until) {
         return false;
     }
-    if (listing->a->answer->n_applications == listing->limit || listing->rows == QUERY_ROWS_MAX) {
+    if (listing->a->answer->n_applications == listing->limit || listing->rows == QUERY_ROWS_MAX ||
+        is_large(listing->a)) {
         listing->end = (struct bl_text){ bl_arena_copy(listing->a->viewer.arena, key.at, key.bytes),
                                          key.bytes };
         return false;
@@ -392,15 +430,18 @@ static enum bl_err list_keys(const struct asking *a)
 static const char *last_failure(const struct asking *a, const Bl__Application *application,
                                 uint32_t item)
 {
+    AUTO(bl_arena_free) struct bl_arena arena = { 0 };
     uint64_t seq = application->last_event;
     Bl__Event *event;
 
+    bl_arena_init(&arena, 1 << 12, QUERY_BYTES_MAX);
     for (uint32_t i = 0; i < application->revision && seq != 0; i++) {
-        if (read_event(a->read, seq, a->viewer.arena, &event, NULL) != BL_OK) {
+        bl_arena_reset(&arena);
+        if (read_event(a->read, seq, &arena, &event, NULL) != BL_OK) {
             break;
         }
         if (event->what_case == BL__EVENT__WHAT_FAILED && event->failed->item == item) {
-            return event->failed->reason;
+            return bl_arena_string(a->viewer.arena, event->failed->reason);
         }
         seq = event->previous;
     }
@@ -442,7 +483,7 @@ static bool visit_incident(void *context, struct bl_text key, struct bl_text val
     Bl__QueryAnswer *answer = incidents->a->answer;
 
     (void)value;
-    if (answer->n_incidents == incidents->limit) {
+    if (answer->n_incidents == incidents->limit || is_large(incidents->a)) {
         incidents->end =
             (struct bl_text){ bl_arena_copy(incidents->a->viewer.arena, key.at, key.bytes),
                               key.bytes };
