@@ -8,12 +8,11 @@ import subprocess
 import time
 import unittest
 
-from hall import (STOP_SECONDS, Hall, content, program, query, submit, wait_completed,
+from hall import (STOP_SECONDS, Hall, application, content, program, query, submit, wait_completed,
                   wait_until)
 from wire import Identity, Peer, proto
 
 USAGE, DATA, HELD, CANNOT_CREATE, CONFIGURATION = 64, 65, 69, 73, 78
-ROOT = os.geteuid() == 0
 
 
 def run(name, *words):
@@ -150,6 +149,29 @@ class ProgramsTest(unittest.TestCase):
             again = submit(peer, "five", {"name": "x"}, "r")
             self.assertEqual((again.application, again.event, again.repeated),
                              (answer.application, answer.event, True))
+
+    def test_a_full_store_refuses_and_goes_on(self):
+        """Nothing that was acknowledged is lost, questions are answered, and room is made by a
+        restart with a larger map."""
+        config = self.hall.file("broker.yaml", "map_mib: 2\n")
+        self.hall.start_broker("--config", config)
+        taken, refusal = [], None
+        with self.hall.peer() as peer:
+            while refusal is None and len(taken) < 20000:
+                answer = submit(peer, "five", {"name": "名" * 60}, f"r{len(taken)}")
+                if answer.HasField("refusal"):
+                    refusal = answer.refusal.code
+                else:
+                    taken.append(answer.application)
+            self.assertEqual(refusal, "full")
+            self.assertGreater(len(taken), 100)
+            self.assertEqual(query(peer, status=proto.GetStatus()).status.applications, len(taken))
+        self.assertEqual(self.hall.broker.stop(), 0)
+        self.hall.file("broker.yaml", "map_mib: 64\n")
+        self.hall.start_broker("--config", config)
+        with self.hall.peer() as peer:
+            self.assertEqual(application(peer, taken[-1]).number, taken[-1])
+            self.assertFalse(submit(peer, "five", {"name": "x"}, "more").HasField("refusal"))
 
     def test_a_changed_workflow_of_the_same_version_is_not_taken(self):
         """It is a line in the log, and the start goes on."""
