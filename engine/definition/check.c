@@ -178,6 +178,7 @@ void check_workflow(struct compiler *compiler)
                     &item->needs);
     }
     check_count(compiler, "join", &definition->join);
+    check_conditions(compiler);
     check_time(compiler);
     check_publicity(compiler);
     if (compiler->report.problems->error_count == compiler->report.errors_before) {

@@ -16,8 +16,8 @@ static const struct definition_code codes[] = {
       "A condition (a subset of CEL) is checked against the form: every field must exist, what is "
       "compared must have one type, and the result is true or false. Results of items may be asked "
       "for as item.ID.result where the item needs that item: \"form.area > 300 || form.decorated\"." },
-    { "E-CONSTANT", "条件与表单无关，结果总是一样。",
-      "The condition depends on nothing, so it is always true or always false." },
+    { "E-CONSTANT", "条件的结果总是一样，与所填内容无关。",
+      "The condition is always true or always false, whatever is answered." },
     { "E-CONTEXT", "没有找到 departments.yaml 或者日历，其中的名称没有核对。",
       "There is no departments.yaml or no calendar beside the file or in --workflows DIR, so names "
       "in them could not be checked." },

@@ -64,7 +64,8 @@ void compile_when(struct compiler *compiler, struct definition_item *item);
 /* All of it: compile.c. */
 void compile_workflow(struct compiler *compiler);
 
-/* What must hold of the compiled whole: check.c, which calls the other two. */
+/* What must hold of the compiled whole: check.c, which calls the other three. */
 void check_workflow(struct compiler *compiler);
+void check_conditions(struct compiler *compiler);
 void check_time(struct compiler *compiler);
 void check_publicity(struct compiler *compiler);
