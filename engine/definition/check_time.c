@@ -37,7 +37,8 @@ static void check_not_longer(struct compiler *compiler, const char *path, const 
 }
 
 /* 行政许可法 第四十二条: 20 working days, or 45 where several departments answer together; 10 or 15
- * more. Another law may say otherwise, so a longer legal limit is only pointed out. */
+ * more. Another law may say otherwise, so a longer legal limit is only pointed out; without one
+ * the promise has to fit this law. */
 static void check_law(struct compiler *compiler)
 {
     const struct definition *definition = compiler->definition;
@@ -45,8 +46,13 @@ static void check_law(struct compiler *compiler)
     struct limit law = { .halves = 2 * (single ? 20 : 45), .unit = LIMIT_WD };
     char text[LIMIT_TEXT];
 
-    if (definition->handling != BL__WORKFLOW__HANDLING__HANDLING_UNSPECIFIED &&
-        weight(definition->legal) > weight(law)) {
+    if (definition->handling == BL__WORKFLOW__HANDLING__HANDLING_UNSPECIFIED) {
+        return;
+    }
+    if (definition->legal.halves == 0) {
+        check_not_longer(compiler, "promise", "E-PROMISE", "promise", definition->promise,
+                         "行政许可法 第四十二条,", law);
+    } else if (weight(definition->legal) > weight(law)) {
         report_add(&compiler->report, SCHEMA_WARNING, "E-LEGAL", "legal",
                    "legal %s is longer than the %d working days of 行政许可法 第四十二条; name the "
                    "law that allows it in a comment, or shorten it",
