@@ -73,8 +73,7 @@ static void check_fee(struct compiler *compiler, const char *path, const Bl__Fee
     }
 }
 
-/* The post is the department's, and somebody holds it. A post may be vacant for a day: without a
- * name the workflow runs, and its publicity is not complete. */
+/* The post is the department's, and somebody holds it: the name is one of the ten fields. */
 static void check_officer(struct compiler *compiler, const char *path,
                           const struct definition_item *item, const char *post)
 {
@@ -95,7 +94,7 @@ static void check_officer(struct compiler *compiler, const char *path,
 
         if (strcmp(entry->key, post) == 0) {
             if (entry->value != NULL && entry->value->officer[0] == '\0') {
-                report_add(&compiler->report, SCHEMA_WARNING, "E-PUBLICITY", at,
+                report_add(&compiler->report, severity(compiler), "E-PUBLICITY", at,
                            "nobody's name stands at post %s; write officer: in departments.yaml",
                            post);
             }
