@@ -50,14 +50,14 @@ bool compile_id(struct report *report, const char *path, const char *kind, const
 
     if (id[bytes] != '\0' || id[0] < 'a' || id[0] > 'z') {
         report_add(report, SCHEMA_ERROR, "E-ID", path,
-                   "\"%s\" cannot be the name of a %s; write a lower-case letter, then lower-case "
+                   "\"%s\" cannot be the name of this %s; write a lower-case letter, then lower-case "
                    "letters, digits and \"_\"%s",
                    id, kind, dash ? " or \"-\"" : "");
         return false;
     }
     if (bytes > DEFINITION_ID_CHARACTERS_MAX) {
         report_add(report, SCHEMA_ERROR, "E-ID", path,
-                   "the name of a %s has %zu letters; keep at most %d", kind, bytes,
+                   "the name of this %s has %zu letters; keep at most %d", kind, bytes,
                    DEFINITION_ID_CHARACTERS_MAX);
         return false;
     }

@@ -57,6 +57,9 @@ static bool is_after(const struct schema_problem *a, const struct schema_problem
     if (files != 0) {
         return files > 0;
     }
+    if (a->severity != b->severity) {
+        return a->severity == SCHEMA_WARNING;
+    }
     return a->line != b->line ? a->line > b->line : a->column > b->column;
 }
 

@@ -40,7 +40,7 @@ void schema_problem_add(struct schema_problems *problems, enum schema_severity s
                         const char *pointer, const char *format, ...)
     __attribute__((format(printf, 8, 9)));
 
-/* Orders by file and position, those of one place as they were added. */
+/* Orders by file, errors before warnings, then by position; those of one place stay as added. */
 void schema_problems_sort(struct schema_problems *problems);
 
 /* `file:line:column: error: text [CODE]`, without a newline. Without a position the pointer stands
