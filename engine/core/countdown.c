@@ -19,8 +19,8 @@ void countdown_start(const struct calendar *calendar, struct limit limit, int32_
 
 void countdown_stop(Bl__Clock *clock)
 {
-    if (clock != NULL && (clock->phase == P(RUNNING) || clock->phase == P(WARNED))) {
-        clock->phase = P(STOPPED);
+    if (countdown_is_open(clock)) {
+        clock->phase = clock->phase == P(OVERDUE) ? P(LATE) : P(STOPPED);
     }
 }
 
@@ -43,6 +43,7 @@ bl_time countdown_next(const Bl__Clock *clock)
     case P(PHASE_UNSPECIFIED):
     case P(OVERDUE):
     case P(STOPPED):
+    case P(LATE):
         return BL_NEVER;
     }
     UNREACHABLE();

@@ -12,7 +12,8 @@
 /* Starts a clock at the effective moment `start`. A limit of 0 halves starts none. */
 void countdown_start(const struct calendar *calendar, struct limit limit, int32_t warn_days,
                      bl_time start, Bl__Clock *clock);
-/* The work has ended. A clock that was overdue stays so: the record must not look in time. */
+/* The work has ended. A clock that was overdue has stopped late: the record must not look in time.
+ */
 void countdown_stop(Bl__Clock *clock);
 /* Is it running, warned or overdue, so that time still counts? */
 bool countdown_is_open(const Bl__Clock *clock);

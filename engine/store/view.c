@@ -54,7 +54,7 @@ static Bl__ClockView *view_clock(const struct viewer *viewer, const struct calen
     view->provisional = clock->provisional;
     view->running = countdown_is_open(clock);
     view->overdue =
-        clock->phase == BL__CLOCK__PHASE__OVERDUE || (view->running && viewer->now > clock->due_at);
+        clock->phase == BL__CLOCK__PHASE__LATE || (view->running && viewer->now > clock->due_at);
     if (view->running) {
         view->remaining_days = clock_remaining(calendar, viewer->now, clock->due_at);
     }

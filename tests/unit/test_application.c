@@ -488,7 +488,7 @@ static void test_an_overdue_decision_stays_overdue(void **state)
     (void)state;
     (void)wake_until(application, MONDAY_NINE + 3 * DAY_US);
     evolve(application, decide(application, command_of(DECIDE), by_window, &fire).event);
-    assert_int_equal(application->items[TESTED]->promise->phase, BL__CLOCK__PHASE__OVERDUE);
+    assert_int_equal(application->items[TESTED]->promise->phase, BL__CLOCK__PHASE__LATE);
     assert_int_equal(application->items[TESTED]->legal->phase, BL__CLOCK__PHASE__STOPPED);
 }
 
