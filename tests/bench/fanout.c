@@ -27,6 +27,7 @@
 #define WORKERS 5
 #define START_TIMEOUT (20 * SECOND_US)
 #define POLL_US (10 * MILLISECOND_US)
+#define STALL_MAX MINUTE_US  // nothing is heard for so long: something has died
 
 static const char *const departments[WORKERS] = { "amr", "psb", "tax", "hrss", "nhsa" };
 
@@ -56,6 +57,8 @@ struct run {
     Bl__Submit submit;
     uint64_t sent, accepted, concluded, refused;
     uint64_t first_id;
+    uint64_t heard;  // how much had come when something came the last time
+    bl_span heard_at;
     bl_span *sent_at;               // by application; of the open loop: when it was due
     bl_span *accept_us, *final_us;  // delays
     bl_span started, ended;
@@ -311,6 +314,19 @@ static bl_span due_at(const struct run *run, bl_span now)
                : now;
 }
 
+/* Gives up when nothing was heard for long. */
+static void expect_progress(struct run *run, bl_span now)
+{
+    uint64_t heard = run->accepted + run->refused + run->concluded;
+
+    if (heard != run->heard || run->heard_at == 0) {
+        run->heard = heard;
+        run->heard_at = now;
+    } else if (now - run->heard_at > STALL_MAX) {
+        give_up("the hall", "does not answer any more");
+    }
+}
+
 static void work(struct run *run)
 {
     uint64_t count = run->options.applications;
@@ -319,6 +335,7 @@ static void work(struct run *run)
     while (run->accepted + run->refused < count || run->concluded < run->accepted) {
         bl_span now = bl_time_monotonic();
 
+        expect_progress(run, now);
         while (may_send(run, now)) {
             submit(run, due_at(run, now));
         }
