@@ -141,6 +141,21 @@ static void refuse_duplicates(struct reader *reader, const struct tree *map)
     }
 }
 
+/* Does a text hold a control character, written as "\x1b"? In a terminal it would act, in a list of
+ * problems break the line; a value may have tabs and line breaks, a key not even these. */
+static bool has_control(struct bl_text text, bool is_key)
+{
+    for (size_t i = 0; i < text.bytes; i++) {
+        unsigned char byte = (unsigned char)text.at[i];
+        bool c1 = byte == 0xC2 && i + 1 < text.bytes && (unsigned char)text.at[i + 1] < 0xA0;
+
+        if (c1 || byte == 0x7F || (byte < 0x20 && (is_key || (byte != '\n' && byte != '\t')))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void read_key(struct reader *reader, const yaml_event_t *event)
 {
     struct bl_text text = copy_text(reader, event->data.scalar.value, event->data.scalar.length);
@@ -158,6 +173,9 @@ static void read_key(struct reader *reader, const yaml_event_t *event)
     } else if (!bl_text_is_valid(text.at, text.bytes)) {
         problem_at(reader, &event->start_mark, "E-YAML", "a key holds a NUL character");
         reader->key.refused = true;
+    } else if (has_control(text, true)) {
+        problem_at(reader, &event->start_mark, "E-YAML", "a key holds a control character");
+        reader->key.refused = true;
     }
 }
 
@@ -174,6 +192,9 @@ static void read_scalar(struct reader *reader, const yaml_event_t *event)
     if (!bl_text_is_valid(node->text.at, node->text.bytes)) {
         node->refused = true;
         problem_at(reader, &event->start_mark, "E-YAML", "a text holds a NUL character");
+    } else if (has_control(node->text, false)) {
+        node->refused = true;
+        problem_at(reader, &event->start_mark, "E-YAML", "a text holds a control character");
     }
     node->kind = node->refused ? TREE_BROKEN : node->kind;
 }
