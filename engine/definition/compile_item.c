@@ -73,32 +73,41 @@ void compile_item_names(struct compiler *compiler)
     definition->items = compiler->items;
 }
 
-/* Is the role held by a post of the department? */
-static bool role_is_held(const Bl__Department *department, const char *role)
+static bool post_has_role(const Bl__Post *post, const char *role)
 {
-    for (size_t i = 0; i < department->n_posts; i++) {
-        const Bl__Post *post = department->posts[i]->value;
-
-        for (size_t k = 0; post != NULL && k < post->n_roles; k++) {
-            if (strcmp(post->roles[k], role) == 0) {
-                return true;
-            }
+    for (size_t i = 0; post != NULL && i < post->n_roles; i++) {
+        if (strcmp(post->roles[i], role) == 0) {
+            return true;
         }
     }
     return false;
 }
 
+/* A step of people finds posts with its role, as many as have to sign. */
 static void compile_role(struct compiler *compiler, const char *path, const char *department_id,
-                         const char *role)
+                         const struct definition_step *step)
 {
     const Bl__Department *department = compile_department_find(compiler->context, department_id);
+    size_t held = 0;
 
-    if (role[0] != '\0' && strcmp(role, "machine") != 0 && department != NULL &&
-        !role_is_held(department, role)) {
-        report_add(&compiler->report, SCHEMA_ERROR, "E-ROLE", path,
+    if (step->role[0] == '\0' || strcmp(step->role, "machine") == 0 || department == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < department->n_posts; i++) {
+        held += post_has_role(department->posts[i]->value, step->role);
+    }
+    if (held == 0) {
+        report_add(&compiler->report, SCHEMA_ERROR, "E-ROLE",
+                   report_path(&compiler->report, "%s.role", path),
                    "no post of department %s has the role %s; add the role to a post in "
                    "departments.yaml",
-                   department_id, role);
+                   department_id, step->role);
+    } else if (step->signers > held) {
+        report_add(&compiler->report, SCHEMA_ERROR, "E-JOIN",
+                   report_path(&compiler->report, "%s.signers.need", path),
+                   "the step needs %u signers and department %s has the role %s at %zu post%s; "
+                   "write %zu, or add the role to posts in departments.yaml",
+                   step->signers, department_id, step->role, held, held == 1 ? "" : "s", held);
     }
 }
 
@@ -149,8 +158,8 @@ static void compile_steps(struct compiler *compiler, const char *path, struct de
         }
         (void)compile_limit(compiler, report_path(report, "%s.limit", at), step->limit,
                             &steps[i].limit);
-        compile_role(compiler, report_path(report, "%s.role", at), item->department, step->role);
         compile_signers(compiler, at, step->signers, &steps[i]);
+        compile_role(compiler, at, item->department, &steps[i]);
     }
     item->steps = steps;
     item->step_count = source->n_steps;
