@@ -444,7 +444,9 @@ static void clocks(struct play *play, struct simulation *simulation)
                 play->stops[legal.stop_count++] = play->stops[i];
             }
         }
-        simulation->legal = clock_due(question->calendar, &legal).due;
+        answer = clock_due(question->calendar, &legal);
+        simulation->legal = answer.due;
+        simulation->provisional |= answer.provisional;
     }
 }
 

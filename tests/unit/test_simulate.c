@@ -227,7 +227,7 @@ static void test_table(void **state)
 {
     static const char expected[] =
         "promise 15 working days -> 2026-10-23 17:30   legal 300 working days -> 2027-11-30   (cn: "
-        "off 10-01..10-07, worked 10-10)\n"
+        "off 10-01..10-07, worked 10-10; provisional: a holiday notice is not out yet)\n"
         "a    2026-09-28 -> 2026-10-10   slack   3   ############                      critical\n"
         "bb   2026-10-10 -> 2026-10-20   slack   3               ##############        critical\n"
         "ccc  not applicable: form.area > 300 (area = 18)\n"
