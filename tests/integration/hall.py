@@ -73,6 +73,10 @@ class Daemon:
             raise AssertionError(f"{self.words[0]} did not stop within {STOP_SECONDS} s:\n"
                                  + self.said()) from None
 
+    def had_not_begun(self):
+        """Was it stopped before it could say that it catches the signal?"""
+        return self.process.returncode == -signal.SIGTERM and self.said() == ""
+
     def said(self):
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return file.read()
@@ -97,7 +101,7 @@ class Hall:
         try:
             statuses = [(daemon, daemon.stop()) for daemon in self.workers + [self.broker] if daemon]
             for daemon, status in statuses:
-                if error is None and status not in daemon.good:
+                if error is None and status not in daemon.good and not daemon.had_not_begun():
                     raise AssertionError(f"{daemon.words} ended with {status}:\n{daemon.said()}")
         finally:
             if error is not None:

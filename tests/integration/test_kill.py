@@ -42,7 +42,7 @@ class Killing:
                                                   "--concurrency", "20", "--journal", self.journal())
 
     def start_load(self):
-        log = self.hall.path("load.log")
+        log = self.hall.path(f"load-{self.journals}.log")
         load = Daemon([program("binglian"), "load", "--connect", self.hall.endpoint, "--identity",
                        self.hall.data + "/admin.identity", "--workflow", "five", "--applications",
                        "10000000", "--in-flight", "32", "--journal", self.journal()], log,
