@@ -294,14 +294,16 @@ static void day_add(struct day_list *list, bl_day day)
 }
 
 /* Lists the days that counted in one leg. On a scale of days the step to a day is what counts, so
- * its window is from any moment of the day before to any moment of the day. */
+ * its window is from any moment of the day before to any moment of the day. Where whole days count,
+ * day 0 does not, also before half a day at the end. */
 static void leg_explain(const struct calendar *calendar, const struct clock_question *question,
-                        enum scale scale, bl_time start, bl_time end, struct day_list *list)
+                        struct limit limit, bl_time start, bl_time end, struct day_list *list)
 {
-    bool by_day = scale_is_days(scale);
+    enum scale scale = scale_of(limit);
+    bool by_day = scale_is_days(scale), whole_days = limit.unit == LIMIT_WD && limit.halves > 1;
     bl_day first = calendar_day(calendar, start), last = calendar_day(calendar, end);
 
-    for (bl_day day = by_day ? first + 1 : first; day <= last; day++) {
+    for (bl_day day = by_day || whole_days ? first + 1 : first; day <= last; day++) {
         bl_time from = bl_day_start(day, calendar_offset(calendar)) - 1;
         bl_time to = from + DAY_US;
 
@@ -323,11 +325,12 @@ size_t clock_explain(const struct calendar *calendar, const struct clock_questio
     if (question->limit.halves == 0) {
         return 0;
     }
-    struct run run = run_limit(calendar, question, question->start, limit_whole(question));
-    leg_explain(calendar, question, run.scale, question->start, run.end, &list);
+    struct limit limit = limit_whole(question);
+    struct run run = run_limit(calendar, question, question->start, limit);
+    leg_explain(calendar, question, limit, question->start, run.end, &list);
     if (extension_is_apart(question) && !run.stopped) {
         struct run more = run_limit(calendar, question, run.end, question->extension);
-        leg_explain(calendar, question, more.scale, run.end, more.end, &list);
+        leg_explain(calendar, question, question->extension, run.end, more.end, &list);
     }
     return list.count;
 }
