@@ -130,6 +130,9 @@ static const Bl__Submission *parse(struct cli *cli, const char *path, struct bl_
         schema_problem_add(problems, SCHEMA_ERROR, "E-YAML", path, 0, 0, NULL, "%s",
                            bl_err_name(err));
     }
+    for (uint32_t i = 0; is_json && i < problems->count; i++) {
+        problems->problems[i].file = path;  // the reader of JSON knows a text, no file
+    }
     return problems->error_count > 0 ? NULL : (const Bl__Submission *)message;
 }
 
