@@ -285,7 +285,7 @@ static enum bl_err explain(const struct bl_client *client, const struct wait *wa
     }
     (void)client_session_refusal(client->session, &reason);
     return bl_error_at(e, wait->code, client->endpoint, 0, 0, "%s",
-                       reason[0] != '\0' ? reason : "no broker answers there");
+                       reason[0] != '\0' ? reason : "no answer in time");
 }
 
 enum bl_err bl_client_do(struct bl_client *client, const Bl__Command *command,
