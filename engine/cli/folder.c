@@ -256,6 +256,7 @@ void folder_check_calendar(struct cli *cli, const struct folder *folder, const c
 {
     struct schema_problems *unheard = bl_arena_new(&cli->arena, struct schema_problems);
     const Bl__Calendar *layers[LAYERS_MAX], *calendar;
+    const struct yaml_document *document = NULL;
     ProtobufCMessage *message = NULL;
     struct bl_error e = { 0 };
     size_t first = LAYERS_MAX - 1;
@@ -263,9 +264,12 @@ void folder_check_calendar(struct cli *cli, const struct folder *folder, const c
     // Once to learn what it stands on, once more upon that.
     schema_problems_init(unheard, &cli->arena);
     if (yaml_load(source.at, source.bytes, path, &bl__calendar__descriptor, &cli->arena, &message,
-                  NULL, unheard) == BL_OK &&
+                  &document, unheard) == BL_OK &&
         find_layers(folder, (const Bl__Calendar *)message, layers, &first, &e) != BL_OK) {
-        schema_problem_add(problems, SCHEMA_ERROR, "E-CALENDAR", path, 0, 0, "base", "%s", e.text);
+        struct yaml_position at = yaml_position(document, message, "base", YAML_WHOLE);
+
+        schema_problem_add(problems, SCHEMA_ERROR, "E-CALENDAR", path, at.line, at.column, "base",
+                           "%s", e.text);
         return;
     }
     (void)!definition_load_calendar(source.at, source.bytes, path, layers + first,

@@ -4,6 +4,7 @@ import glob
 import json
 import os
 import subprocess
+import tempfile
 import unittest
 
 from hall import Hall, program, wait_until, query
@@ -109,6 +110,13 @@ class OfflineTest(unittest.TestCase):
                                       folder=SOURCE + "/tests/unit/definitions")
                 self.assertEqual(ended, INVALID)
                 self.assertRegex(out + err, rf"(?m)^{name}:\d+:\d+: error: .* \[E-[A-Z-]+\]$")
+
+    def test_a_calendar_upon_nothing_is_refused_with_a_place(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(folder + "/county.yaml", "w", encoding="utf-8") as file:
+                file.write("calendar: county\nbase: nowhere\n")
+            self.assert_ends(INVALID, "calendar", "check", folder + "/county.yaml", "--workflows",
+                             SOURCE + "/workflows", says="county.yaml:2:7: error: ")
 
     def test_a_graph_and_a_simulation(self):
         graph = self.assert_ends(OK, "workflow", "graph", "workflows/restaurant.yaml")
