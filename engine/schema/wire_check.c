@@ -8,6 +8,8 @@
 #include "base/text.h"
 
 #define PATH_BYTES_MAX 192
+/* Of a tag or a length: protobuf-c reads no more, zeros that only fill up included. */
+#define SHORT_VARINT_BYTES_MAX 5
 
 struct walk {
     const ProtobufCFieldDescriptor *path[WIRE_DEPTH_MAX];  // the field that each level is at
@@ -58,9 +60,11 @@ static inline bool take_varint(struct span *span, uint64_t *value)
 
 static inline bool take_bytes(struct span *span, struct span *taken)
 {
+    const uint8_t *begin = span->at;
     uint64_t length;
 
-    if (!take_varint(span, &length) || length > (uint64_t)(span->end - span->at)) {
+    if (!take_varint(span, &length) || span->at - begin > SHORT_VARINT_BYTES_MAX ||
+        length > (uint64_t)(span->end - span->at)) {
         return false;
     }
     *taken = (struct span){ span->at, span->at + length };
@@ -239,6 +243,8 @@ static const char *check_fields(struct walk *walk, const struct schema_type *typ
 
     while (span.at < span.end) {
         *here = NULL;
+        const uint8_t *begin = span.at;
+
         if (!take_varint(&span, &tag)) {
             return "cut short";
         }
@@ -246,6 +252,9 @@ static const char *check_fields(struct walk *walk, const struct schema_type *typ
         if (id == 0 || id > type->id_max || type->by_id[id] == 0) {
             walk->unknown = id > UINT32_MAX ? UINT32_MAX : (uint32_t)id;
             return "unknown field";
+        }
+        if (span.at - begin > SHORT_VARINT_BYTES_MAX) {
+            return "longer than a tag";
         }
         uint32_t index = type->by_id[id] - 1u;
         uint64_t bit = UINT64_C(1) << index;
