@@ -9,7 +9,7 @@
 #include "base/check.h"
 
 #define BLOCK_BYTES_MAX ((size_t)1 << 20)
-#define KEPT_BYTES_MAX ((size_t)8 << 20)  // over a reset: what a busy batch takes
+#define KEPT_BYTES_MAX ((size_t)16 << 20)  // over a reset: what a busy batch takes
 #define ALIGNMENT _Alignof(max_align_t)
 
 struct bl_arena_block {

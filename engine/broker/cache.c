@@ -26,6 +26,14 @@ static void link_newest(struct cache *cache, struct cached *cached)
     cache->newest = cached;
 }
 
+void cache_clear(struct cache *cache)
+{
+    while (cache->newest != NULL) {
+        CHECK(!cache->newest->touched);
+        cache_drop(cache, cache->newest);
+    }
+}
+
 void cache_free(struct cache *cache)
 {
     while (cache->newest != NULL) {

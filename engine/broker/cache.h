@@ -13,13 +13,15 @@ struct cached {
     struct bl_arena arena;  // of the state
     Bl__Application *state;
     struct catalog_version version;
+    bl_time next;                  // when time alone changes it
     struct cached *newer, *older;  // by use
     /* Of the batch that has touched it: */
     bool touched;
-    bool was_open;            // when the batch began, or it is new
-    bool is_new;  // made by this batch
+    bool was_open;  // when the batch began, or it is new
+    bool is_new;    // made by this batch
     struct cached *next_touched;
     struct projection before;  // what stood for it when the batch began
+    const char *number;        // in the batch's arena; NULL until somebody needs it
     struct bl_text content;    // its encoded Content, if the batch has it in hand
 };
 
@@ -37,5 +39,7 @@ struct cached *cache_find(struct cache *cache, uint64_t id);
 /* Room for one that is not there, with an empty arena; the oldest that no batch has touched goes.
  */
 struct cached *cache_add(struct cache *cache, uint64_t id);
+/* Forgets all; no batch has touched one. */
+void cache_clear(struct cache *cache);
 /* Forgets one. */
 void cache_drop(struct cache *cache, struct cached *cached);

@@ -139,6 +139,7 @@ static void settle_touched(struct cycle *cycle, bool committed)
         cached->is_new = false;
         cached->next_touched = NULL;
         cached->content = (struct bl_text){ NULL, 0 };
+        cached->number = NULL;
         if (!committed) {
             cache_drop(&cycle->cache, cached);  // its state holds what did not happen
         }
@@ -162,10 +163,10 @@ static enum bl_err begin_part(struct cycle *cycle, struct bl_error *e)
     cycle->mark = (struct mark){
         .event = cycle->event,
         .application = cycle->application,
-        .stamp = cycle->log->last,
         .effect_count = cycle->batch->effect_count,
     };
     cycle->directory_touched = false;
+    cycle->catalog_touched = false;
     cycle->has_set_aside = false;
     return store_write_begin(cycle->write, e);
 }
@@ -205,8 +206,9 @@ static enum bl_err end_part(struct cycle *cycle, struct bl_error *e)
     struct store_read *read AUTO(store_read_end) = NULL;
 
     settle_touched(cycle, true);
-    if (cycle->directory_touched) {
+    if (cycle->catalog_touched) {
         catalog_refresh(cycle->catalog);
+        cache_clear(&cycle->cache);  // who is read again counts by the newest calendar
     }
     enum bl_err err = store_read_begin(cycle->store, &read, e);
     return err == BL_OK ? read_next_timer(read, &cycle->next_timer, e) : err;

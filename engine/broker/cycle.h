@@ -26,7 +26,8 @@ void cycle_close(struct cycle **cycle);
 
 /* Runs one batch. Commands that are refused have the refusal in their answer; the batch goes on.
  *   returns  BL_OK: all of it is on disk, answers and effects may leave.
- *            BL_FULL: disk or map full; nothing was written, each answer is a refusal, no effects.
+ *            BL_FULL: disk or map full; what was not written is refused. Commands up to one that
+ *            changed the directory may be on disk, with their answers and effects.
  *            anything else: the outcome is unknown. Say nothing to anybody and stop (exit 74). */
 MUST_CHECK enum bl_err cycle_run(struct cycle *cycle, struct batch *batch, bl_time now,
                                  struct bl_error *e);

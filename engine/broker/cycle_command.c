@@ -1,4 +1,6 @@
 /* What one command asks for, and why not. */
+#include <string.h>
+
 #include "broker/cycle_state.h"
 #include "core/application.h"
 #include "core/directory.h"
@@ -142,6 +144,8 @@ static void run_directory(struct cycle *cycle, struct batch_command *command)
                  cycle->directory->last_event);
     directory_aggregate.evolve(cycle->directory, ruling.event, &cycle->directory_arena);
     cycle->directory_touched = true;
+    cycle->catalog_touched |=
+        what->what_case == BL__COMMAND__WHAT_PUBLISH || what->what_case == BL__COMMAND__WHAT_RETIRE;
     command->answer.event = ruling.event->seq;
     if (what->what_case == BL__COMMAND__WHAT_PUBLISH) {
         store_source(cycle, what->publish, ruling.event->published->publication);
@@ -174,6 +178,14 @@ static void run_what(struct cycle *cycle, struct batch_command *command)
     cycle_refuse_with(cycle, command, BL_MALFORMED, "command-unknown", "");
 }
 
+/* A gateway says for whom it speaks, and that stands in each event. */
+static bool actor_is_long(const Bl__Actor *actor)
+{
+    return actor != NULL &&
+           (strlen(actor->department) > ACTOR_BYTES_MAX || strlen(actor->post) > ACTOR_BYTES_MAX ||
+            strlen(actor->on_behalf_of) > ACTOR_BYTES_MAX);
+}
+
 void cycle_command(struct cycle *cycle, struct batch_command *command)
 {
     const Bl__Command *what = command->command;
@@ -184,6 +196,10 @@ void cycle_command(struct cycle *cycle, struct batch_command *command)
         !principal_may(command->principal, what->what_case)) {
         cycle_refuse_with(cycle, command, BL_DENIED, "role-may-not", "");
         command->answer.refusal->who_may = principal_who_may(what->what_case);
+        return;
+    }
+    if (actor_is_long(what->actor)) {
+        cycle_refuse_with(cycle, command, BL_TOO_LARGE, "command", "actor");
         return;
     }
     if (what->what_case == BL__COMMAND__WHAT_SUBMIT && !has_id) {

@@ -48,14 +48,16 @@ void cycle_apply(struct cycle *cycle, struct cached *cached, Bl__Event *event)
     touch(cycle, cached);
     cycle_record(cycle, event, BL__AGGREGATE__APPLICATION, cached->id, cached->state->last_event);
     application_aggregate.evolve(cached->state, event, &cached->arena);
+    cached->next = application_aggregate.next(cached->state);
 }
 
 /* Lets an application catch up with the batch's time, whatever is still queued for it. */
 static void wake(struct cycle *cycle, struct cached *cached)
 {
-    Bl__Event *event;
+    while (cached->next <= cycle->now) {
+        Bl__Event *event = application_aggregate.wake(cached->state, cycle->now, cycle->arena);
 
-    while ((event = application_aggregate.wake(cached->state, cycle->now, cycle->arena)) != NULL) {
+        CHECK(event != NULL);
         cycle_apply(cycle, cached, event);
     }
 }
@@ -77,6 +79,7 @@ enum bl_err cycle_load(struct cycle *cycle, uint64_t id, struct cached **found, 
             cache_drop(&cycle->cache, cached);
             return err;
         }
+        cached->next = application_aggregate.next(cached->state);
     }
     wake(cycle, cached);
     *found = cached;

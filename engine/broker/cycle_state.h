@@ -22,7 +22,6 @@ struct counter {
 /* What a batch takes back if it cannot be written. */
 struct mark {
     uint64_t event, application;
-    bl_time stamp;
     size_t effect_count;
 };
 
@@ -53,6 +52,7 @@ struct cycle {
     struct mark mark;
     struct cached *touched, **touched_end;  // in the order of their first touch
     bool directory_touched;
+    bool catalog_touched;     // something was published or retired
     bool has_set_aside;       // a damaged record: rows to write without an event
     struct bl_map requests;   // fingerprint of the id → struct request_seen
     struct bl_map numbers;    // hash of a number given in this batch

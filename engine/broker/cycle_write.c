@@ -32,6 +32,15 @@ static void add_count(struct cycle *cycle, const struct projection_count *count,
         (struct projection_count){ count->name, count->department, sign * count->value };
 }
 
+/* One copy for all effects of the batch: the state may change while they are on their way. */
+static const char *number_of(struct cycle *cycle, struct cached *cached)
+{
+    if (cached->number == NULL) {
+        cached->number = bl_arena_string(cycle->arena, cached->state->number);
+    }
+    return cached->number;
+}
+
 static void effect_gone(struct cycle *cycle, const struct cached *cached, uint32_t item)
 {
     struct effect *effect = batch_effect(cycle->batch, EFFECT_TASK_GONE);
@@ -40,7 +49,7 @@ static void effect_gone(struct cycle *cycle, const struct cached *cached, uint32
     effect->item = item;
 }
 
-static void effect_ready(struct cycle *cycle, const struct cached *cached, uint32_t index)
+static void effect_ready(struct cycle *cycle, struct cached *cached, uint32_t index)
 {
     struct effect *effect = batch_effect(cycle->batch, EFFECT_TASK_READY);
     const Bl__Item *item = cached->state->items[index];
@@ -50,25 +59,25 @@ static void effect_ready(struct cycle *cycle, const struct cached *cached, uint3
     effect->due = application_item_due(item);
     effect->not_before = item->retry_at;
     effect->definition = cached->version.definition;
-    effect->number = bl_arena_string(cycle->arena, cached->state->number);
+    effect->number = number_of(cycle, cached);
     effect->promise_due = item->promise == NULL ? 0 : item->promise->due_at;
     effect->legal_due = item->legal == NULL ? 0 : item->legal->due_at;
     effect->failures = item->failures;
     effect->content = cached->content;
 }
 
-static void effect_concluded(struct cycle *cycle, const struct cached *cached)
+static void effect_concluded(struct cycle *cycle, struct cached *cached)
 {
     struct effect *effect = batch_effect(cycle->batch, EFFECT_CONCLUDED);
 
     effect->application = cached->id;
     effect->event = cached->state->last_event;
-    effect->number = bl_arena_string(cycle->arena, cached->state->number);
+    effect->number = number_of(cycle, cached);
 }
 
 struct change {
     struct cycle *cycle;
-    const struct cached *cached;
+    struct cached *cached;
 };
 
 static void write_row(void *context, const struct projection_row *before,

@@ -214,8 +214,20 @@ static void hear_fields(struct front *front, const struct front_frame *frame,
     }
 }
 
+/* The memory of the frame before. What was refused has left its bytes in the batch too: one that is
+ * empty all the same is never handed over, so it would fill up and take nothing more. */
+static void forget_frame(struct front *front)
+{
+    front->queries = 0;
+    bl_arena_reset(&front->arena);
+    if (front->filling != NULL && front->filling->command_count == 0) {
+        batch_reset(front->filling);
+    }
+}
+
 void front_hear(struct front *front, const struct front_frame *frame)
 {
+    forget_frame(front);
     struct session *session = session_at(&front->sessions, frame->route, frame->key);
     enum bl_err err = frame->bytes.bytes > WIRE_FRAME_BYTES_MAX ? BL_TOO_LARGE
                       : is_well_formed(frame->bytes)            ? BL_OK
@@ -266,7 +278,6 @@ static bool receive(struct front *front, enum session_side side)
         } else if (frame.route == 0) {
             drop(front, "own-routing-id");
         } else {
-            bl_arena_reset(&front->arena);
             front_hear(front, &frame);
         }
     }
@@ -307,8 +318,13 @@ static void receive_all(struct front *front)
 static void receive_subscriptions(struct front *front)
 {
     uint8_t bytes[16];
+    uint32_t count = 0;
 
-    while (zmq_recv(front->publish, bytes, sizeof bytes, ZMQ_DONTWAIT) >= 0) {
+    while (count < FRAMES_A_TURN &&
+           zmq_recv(front->publish, bytes, sizeof bytes, ZMQ_DONTWAIT) >= 0) {
+        count++;
+    }
+    if (count > 0) {
         front_publish_newest(front);
     }
 }
@@ -332,7 +348,8 @@ static bool timer_is_due(const struct front *front)
     return front->timers_due || front->next_timer <= front->wall;
 }
 
-/* Hands over what was filled, if the committer is free: what comes meanwhile makes the next batch. */
+/* Hands over what was filled, if the committer is free: what comes meanwhile makes the next batch.
+ */
 static void hand_over(struct front *front)
 {
     struct committer *committer = front->config.committer;

@@ -106,18 +106,29 @@ static bool hear_command(struct front *front, struct session *session,
     return front_tell(front, session, WIRE_BROKER_ANSWERS, &answer.base);
 }
 
+static bool refuse_query(struct front *front, struct session *session, struct bl_text bytes,
+                         Bl__Refusal *refusal)
+{
+    Bl__QueryAnswer answer = BL__QUERY_ANSWER__INIT;
+
+    answer.tag = tag_of(bytes);
+    answer.refusal = refusal;
+    return front_tell(front, session, WIRE_BROKER_QUERY_ANSWERS, &answer.base);
+}
+
+/* Each query of a frame has the arena for itself: one frame may hold very many. */
 static bool hear_query(struct front *front, struct session *session, struct bl_text bytes)
 {
     uint64_t id = session->id;
     ProtobufCMessage *message = NULL;
     struct bl_error e = { 0 };
 
+    bl_arena_reset(&front->arena);
+    if (++front->queries > SESSION_IN_FLIGHT_MAX) {
+        return refuse_query(front, session, bytes, unavailable(front, "in-flight"));
+    }
     if (wire_unpack(&bl__query__descriptor, bytes, &front->arena, &message, &e) != BL_OK) {
-        Bl__QueryAnswer answer = BL__QUERY_ANSWER__INIT;
-
-        answer.tag = tag_of(bytes);
-        answer.refusal = malformed(front, &e);
-        return front_tell(front, session, WIRE_BROKER_QUERY_ANSWERS, &answer.base);
+        return refuse_query(front, session, bytes, malformed(front, &e));
     }
     Bl__Query *query = (Bl__Query *)message;
 

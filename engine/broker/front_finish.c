@@ -244,23 +244,20 @@ void front_publish_newest(struct front *front)
 void front_finish(struct front *front, struct batch *batch, enum bl_err outcome)
 {
     front->batches++;
-    if (outcome == BL_OK) {
-        front->newest_event = batch->newest_event;
-        front->next_timer = batch->next_timer;
-        front->timers_due = batch->timers_due > 0;
-        for (size_t i = 0; i < batch->effect_count; i++) {
-            take_effect(front, &batch->effects[i]);
-        }
-    } else {  // full: what is due stays due, but there is no hurry
+    front->newest_event = batch->newest_event;
+    front->next_timer = batch->next_timer;
+    front->timers_due = batch->timers_due > 0;
+    if (outcome == BL_FULL) {  // what is due stays due, but there is no hurry
         front->next_timer = front->wall + SECOND_US;
         front->timers_due = false;
+    }
+    for (size_t i = 0; i < batch->effect_count; i++) {  // when full: of the parts before
+        take_effect(front, &batch->effects[i]);
     }
     for (size_t i = 0; i < batch->command_count; i++) {
         answer(front, &batch->commands[i]);
     }
-    if (outcome == BL_OK) {
-        front_report(front, batch);
-    }
+    front_report(front, batch);
     front_dispatch(front);
     keep_waiting(front, batch);
     dispatch_round(front->dispatch);  // the effects that tasks pointed to are gone with the batch

@@ -8,7 +8,7 @@
 
 /* A batch that holds so many commands is worth a commit: what else clients have sent waits in their
  * socket for the next, and decisions for theirs. A frame that was begun is heard to its end. */
-#define CLIENT_BATCH_MAX 2048
+#define CLIENT_BATCH_MAX 1024
 #define WORKER_BATCH_MAX (BATCH_COMMANDS_MAX / 2)
 /* Clients wait so long for a commit, then they are told to try later. */
 #define OVERLOAD_AFTER (250 * MILLISECOND_US)
@@ -28,6 +28,7 @@ struct front {
     struct bl_arena arena;  // of one frame that came in, or one answer
     struct task_scratch scratch;
     size_t bodies_bytes;  // of tasks that wait
+    uint32_t queries;     // in the frame that is heard
     bool stopping;
     /* Of this turn. */
     bl_span now;

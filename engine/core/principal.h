@@ -16,6 +16,8 @@ struct principal {
     char department[64];
 };
 
+#define ACTOR_BYTES_MAX 200  // of each text by which a gateway says for whom it speaks
+
 /* May somebody in this role send this kind of command at all? What he may do to this application
  * is for its decide. */
 bool principal_may(const struct principal *principal, Bl__Command__WhatCase what);

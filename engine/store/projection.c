@@ -13,13 +13,15 @@ struct projection projection_of(const Bl__Application *application, struct bl_ar
     if (application == NULL) {
         return projection;
     }
-    projection.rows =
-        bl_arena_alloc(arena, (2 * application->n_items + 4) * sizeof *projection.rows);
-    projection.counts =
-        bl_arena_alloc(arena, (2 * application->n_items + 4) * sizeof *projection.counts);
+    size_t most = 2 * application->n_items + 4;
+    projection.counts = bl_arena_alloc(arena, most * sizeof *projection.counts);
+    projection.rows = bl_arena_reserve(arena, most * sizeof *projection.rows);
     for (size_t i = 0; i < BL_COUNT(projections); i++) {
         projections[i](application, &projection);
     }
+    CHECK(projection.row_count <= most);
+    CHECK(projection.count_count <= most);
+    bl_arena_keep(arena, projection.row_count * sizeof *projection.rows);
     return projection;
 }
 
@@ -51,7 +53,7 @@ void projection_count(struct projection *projection, const char *name, const cha
 
 static bool same_key(const struct projection_row *a, const struct projection_row *b)
 {
-    return a->table == b->table && a->key.count == b->key.count &&
+    return a->table == b->table && a->item == b->item && a->key.count == b->key.count &&
            memcmp(a->key.bytes, b->key.bytes, a->key.count) == 0;
 }
 

@@ -15,7 +15,7 @@ struct projection_row {
     enum table table;
     uint32_t item;  // the item it is about
     struct key key;
-    uint8_t value[32];  // sealed by whoever stores it; bytes 0: an empty value
+    uint8_t value[16];  // sealed by whoever stores it; bytes 0: an empty value
     size_t value_bytes;
 };
 
