@@ -14,6 +14,8 @@
 #define QUERY_EVENTS_MAX 1000
 /* Rows that one page may look at; a filter that finds little gives a short page and a cursor. */
 #define QUERY_ROWS_MAX 5000
+/* Memory that one page may take before it is cut short in the same way; a row takes far less. */
+#define QUERY_BYTES_MAX ((size_t)8 << 20)
 
 struct query_context {
     struct store *store;
