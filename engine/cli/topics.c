@@ -31,8 +31,8 @@ const struct topic topics[] = {
       "BINGLIAN_CONNECT   服务地址\nBINGLIAN_DATA      本机服务的数据目录\nBINGLIAN_IDENTITY  密钥文件\nBINGLIAN_WORKFLOWS 流程目录\nLANG、LC_ALL       en 开头为英文，否则为中文\nNO_COLOR           不用颜色",
       "BINGLIAN_CONNECT   the broker's address\nBINGLIAN_DATA      data folder of a broker on this machine\nBINGLIAN_IDENTITY  key file\nBINGLIAN_WORKFLOWS folder of definitions\nLANG, LC_ALL       English where they begin with en, else Chinese\nNO_COLOR           no colours" } },
     { "submission", { "申请文件", "The file of an application" }, {
-      "workflow: restaurant\nkey: 0193a3c2-7d10-7c5e-9b1f-5f0e8f6a2b11   # 请求编号，可省略\napplicant: {name: 张三, id: 11010519491231002X, phone: \"13800000000\"}\nform: {shop_name: 老张面馆, area: 320.5, decorated: true}\nmaterials: {lease: files/lease.pdf}\n同一请求编号重复提交只办一次，答复相同。",
-      "workflow: restaurant\nkey: 0193a3c2-7d10-7c5e-9b1f-5f0e8f6a2b11   # request id; made if absent\napplicant: {name: 张三, id: 11010519491231002X, phone: \"13800000000\"}\nform: {shop_name: 老张面馆, area: 320.5, decorated: true}\nmaterials: {lease: files/lease.pdf}\nThe same key may be sent again at will: it is done once and answered alike." } },
+      "workflow: restaurant\nkey: laozhang-1   # 请求编号，可省略\napplicant: {name: 张三, id: 11010519491231002X, phone: \"13800000000\"}\nform: {shop_name: 老张面馆, credit_code: 91350100M000100Y43, owner_id: 11010519491231002X, phone: \"13800000000\", area: 320.5, decorated: true}\nmaterials: {lease: files/lease.pdf, layout_plan: files/plan.pdf}\n同一请求编号重复提交只办一次，答复相同。",
+      "workflow: restaurant\nkey: laozhang-1   # request id; made if absent\napplicant: {name: 张三, id: 11010519491231002X, phone: \"13800000000\"}\nform: {shop_name: 老张面馆, credit_code: 91350100M000100Y43, owner_id: 11010519491231002X, phone: \"13800000000\", area: 320.5, decorated: true}\nmaterials: {lease: files/lease.pdf, layout_plan: files/plan.pdf}\nThe same key may be sent again at will: it is done once and answered alike." } },
     { "dump", { "存储转储的格式", "The format of a dump" }, {
       "binglian store dump DIR 每行一个 JSON 值，数字就是 JSON 数字，时刻为毫秒：\n"
       "{\"kind\":\"app\",\"app\":编号,\"key\":请求编号,\"state\":…}\n"

@@ -207,6 +207,13 @@ materials: {{lease: {lease}, layout_plan: layout_plan.pdf}}
         self.assertEqual(first["application"], again["application"])
         self.hall.cli("submit", self.application(area="99"), "--key", "once", status=CONFLICT)
 
+    def test_the_example_of_the_help_is_taken(self):
+        lines = run("help", "submission")[1].splitlines()
+        begin = next(i for i, line in enumerate(lines) if line.startswith("workflow:"))
+        end = next(i for i, line in enumerate(lines) if line.startswith("materials:"))
+        example = self.hall.file("example.yaml", "\n".join(lines[begin:end + 1]) + "\n")
+        self.assertIn("application", self.hall.cli("submit", example, "-o", "json"))
+
     def test_submissions_that_are_wrong(self):
         for changes, says in (({"credit_code": "91350100M000100Y44"}, "credit_code"),
                               ({"area": "0"}, "area"), ({"area": "big"}, "area"),
