@@ -90,7 +90,7 @@ static const struct sentence table[] = {
  "the record of {pointer} fails its check and was set aside as an incident; nobody else is affected" } },
     { "refused", { "当前状态不允许这样操作", "the rules do not allow it in this state" } },
     { "request-id-long", { "请求编号过长", "the request id is too long" } },
-    { "request-id-old", { "请求编号的时间过早，已不在可查的一周之内", "the request id is of a time before the week that is remembered" } },
+    { "request-id-old", { "请求编号所含的时间不在可查的一周之内", "the time in the request id is outside the week that is remembered" } },
     { "request-id-required", { "提交须带请求编号", "a submission needs a request id" } },
     { "request-reused", { "同一请求编号已用于不同内容", "this request id was used with other content" } },
     { "role", { "没有权限<；可由{who}办理>", "your role may not do this<; {who} may>" } },
