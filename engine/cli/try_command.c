@@ -133,7 +133,8 @@ static enum bl_err play(struct cli *cli, const struct loaded *loaded,
 {
     const char *settings[SETTINGS_MAX];
     size_t count = gather(cli, "set", settings);
-    struct simulate_assumption assumed;
+    // In the arena, for the simulation keeps its question.
+    struct simulate_assumption *assumed = bl_arena_new(&cli->arena, struct simulate_assumption);
     struct form_value *values =
         bl_arena_array(&cli->arena, struct form_value, loaded->definition->field_count + 1);
     struct simulate_question question = { .definition = loaded->definition,
@@ -146,8 +147,8 @@ static enum bl_err play(struct cli *cli, const struct loaded *loaded,
                             calendar_day(calendar, question.accepted), &cli->arena, values, e);
     }
     if (err == BL_OK && assumption != NULL) {
-        err = simulate_assume(loaded->definition, assumption, &cli->arena, &assumed, e);
-        question.assumptions = &assumed;
+        err = simulate_assume(loaded->definition, assumption, &cli->arena, assumed, e);
+        question.assumptions = assumed;
         question.assumption_count = 1;
     }
     return err != BL_OK ? err : simulate(&question, &cli->arena, simulation, e);

@@ -123,6 +123,14 @@ class OfflineTest(unittest.TestCase):
         self.assertTrue(graph.startswith("<svg ") and "营业执照" in graph)
         self.assert_ends(OK, "workflow", "simulate", "workflows/restaurant.yaml", "--accept",
                          "2026-11-23", "--set", "area=320", says="2026-12-02")
+        for what, finish in (("fire+3", "2026-12-03"), ("expert_review", "2026-12-21"),
+                             ("food_permit=2WD", "2026-11-30")):
+            with self.subTest(what):
+                self.assert_ends(OK, "workflow", "simulate", "workflows/restaurant.yaml",
+                                 "--accept", "2026-11-23", "--set", "area=320", "--what-if", what,
+                                 says=f"{finish} 17:30")
+        self.assert_ends(INVALID, "workflow", "simulate", "workflows/restaurant.yaml", "--what-if",
+                         "fire+x")
 
     def test_conditions(self):
         self.assertEqual(json.loads(self.assert_ends(
