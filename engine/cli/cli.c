@@ -86,9 +86,10 @@ int cli_fail_usage(const struct cli *cli, const char *format, ...)
     (void)fputc('\n', stderr);
     if (cli->command != NULL) {
         cli_note(cli,
-                 cli_say(cli, "用法：binglian %s %s（详见 binglian help %s）",
-                         "usage: binglian %s %s (more: binglian help %s)"),
-                 cli->command->name, cli->command->arguments, cli->command->name);
+                 cli_say(cli, "用法：binglian %s%s%s（详见 binglian help %s）",
+                         "usage: binglian %s%s%s (more: binglian help %s)"),
+                 cli->command->name, cli->command->arguments[0] != '\0' ? " " : "",
+                 cli->command->arguments, cli->command->name);
     }
     return bl_err_exit(BL_USAGE);
 }
