@@ -149,27 +149,36 @@ struct ruling decide_submit(const struct question *q)
     return ruling_event(submitted_event(q, &routing));
 }
 
-/* Accepts what waits: one item, or all that the principal may. */
+/* Who accepts what: the window all that waits, or a department its own item. */
+static Bl__Refusal *check_accept(const struct question *q, uint32_t *index)
+{
+    const char *id = q->command->accept->item;
+    bool by_department = q->world->definition->acceptance_by_department;
+    Bl__Key__Role role = q->world->principal->role;
+
+    if (by_department != (id[0] != '\0')) {
+        return refusal_new(q->arena, BL_REFUSED,
+                           by_department ? "departments-accept" : "window-accepts", "item");
+    }
+    Bl__Refusal *refusal = by_department ? question_item(q, id, index) : NULL;
+    if (refusal == NULL && role == (by_department ? BL__KEY__ROLE__CLERK : BL__KEY__ROLE__WORKER)) {
+        refusal = refusal_new(q->arena, BL_DENIED, "role-may-not", id);
+        refusal->who_may = by_department ? q->application->items[*index]->department : "clerk";
+    }
+    return refusal;
+}
+
+/* Accepts what waits: one item, or all. */
 struct ruling decide_accept(const struct question *q)
 {
     const Bl__Application *application = q->application;
     const char *id = q->command->accept->item;
-    bool by_department = q->world->definition->acceptance_by_department;
     struct routing routing;
     uint32_t index = 0;
+    Bl__Refusal *refusal = check_accept(q, &index);
 
-    if (by_department && id[0] == '\0') {
-        return question_refuse(q, BL_REFUSED, "departments-accept", "item");
-    }
-    if (!by_department && id[0] != '\0') {
-        return question_refuse(q, BL_REFUSED, "window-accepts", "item");
-    }
-    if (id[0] != '\0') {
-        Bl__Refusal *refusal = question_item(q, id, &index);
-
-        if (refusal != NULL) {
-            return (struct ruling){ .refusal = refusal };
-        }
+    if (refusal != NULL) {
+        return (struct ruling){ .refusal = refusal };
     }
     routing_begin(&routing, q->world, application, content_values(q->world, q->arena), q->arena);
     routing.accepted = true;

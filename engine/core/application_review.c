@@ -10,6 +10,13 @@
 #define RETRY_MAX (10 * MINUTE_US)
 #define FAILURES_MAX 8
 
+static Bl__Refusal *check_reason(const struct question *q, const char *reason)
+{
+    return question_is_longer(reason, REASON_CHARACTERS_MAX)
+               ? refusal_new(q->arena, BL_TOO_LARGE, "reason-long", "reason")
+               : NULL;
+}
+
 static Bl__Refusal *check_decide(const struct question *q, const Bl__Decide *decide)
 {
     if (decide->result != R(GRANTED) && decide->result != R(DENIED)) {
@@ -21,13 +28,10 @@ static Bl__Refusal *check_decide(const struct question *q, const Bl__Decide *dec
     if (question_is_longer(decide->opinion, OPINION_CHARACTERS_MAX)) {
         return refusal_new(q->arena, BL_TOO_LARGE, "opinion-long", "opinion");
     }
-    if (question_is_longer(decide->reason, REASON_CHARACTERS_MAX)) {
-        return refusal_new(q->arena, BL_TOO_LARGE, "reason-long", "reason");
-    }
     if (question_is_longer(decide->document, DOCUMENT_CHARACTERS_MAX)) {
         return refusal_new(q->arena, BL_TOO_LARGE, "document-long", "outcome.number");
     }
-    return NULL;
+    return check_reason(q, decide->reason);
 }
 
 struct ruling decide_decide(const struct question *q)
@@ -81,15 +85,15 @@ struct ruling decide_fail(const struct question *q)
     uint32_t index;
     Bl__Refusal *refusal = question_item(q, fail->item, &index);
 
+    if (refusal == NULL) {
+        refusal = check_reason(q, fail->reason);
+    }
     if (refusal != NULL) {
         return (struct ruling){ .refusal = refusal };
     }
     const Bl__Item *item = q->application->items[index];
     if (!application_item_is_ready(item)) {
         return question_refuse_state(q, index, "item-not-open");
-    }
-    if (question_is_longer(fail->reason, REASON_CHARACTERS_MAX)) {
-        return question_refuse(q, BL_TOO_LARGE, "reason-long", "reason");
     }
     Bl__Event *event = question_event(q, BL__EVENT__WHAT_FAILED);
     event->failed = bl_arena_new(q->arena, Bl__Failed);
@@ -109,6 +113,9 @@ struct ruling decide_retry(const struct question *q)
     uint32_t item;
     Bl__Refusal *refusal = question_item(q, q->command->retry->item, &item);
 
+    if (refusal == NULL) {
+        refusal = check_reason(q, q->command->retry->reason);
+    }
     if (refusal != NULL) {
         return (struct ruling){ .refusal = refusal };
     }
@@ -128,6 +135,9 @@ struct ruling decide_release(const struct question *q)
     uint32_t item;
     Bl__Refusal *refusal = question_item(q, q->command->release->item, &item);
 
+    if (refusal == NULL) {
+        refusal = check_reason(q, q->command->release->reason);
+    }
     if (refusal != NULL) {
         return (struct ruling){ .refusal = refusal };
     }
@@ -149,6 +159,9 @@ struct ruling decide_terminate(const struct question *q)
     uint32_t item;
     Bl__Refusal *refusal = question_item(q, terminate->item, &item);
 
+    if (refusal == NULL) {
+        refusal = check_reason(q, terminate->reason);
+    }
     if (refusal != NULL) {
         return (struct ruling){ .refusal = refusal };
     }

@@ -139,6 +139,7 @@ static Bl__Application *application_in(const struct situation *situation)
 }
 
 static const struct principal fire = { BL__KEY__ROLE__WORKER, "fire-1", "fire" };
+static const struct principal clerk = { BL__KEY__ROLE__CLERK, "clerk-1", "" };
 static const struct principal operator_ = { BL__KEY__ROLE__ADMINISTRATOR, "admin", "" };
 
 static struct ruling decide(const Bl__Application *application, const Bl__Command *command,
@@ -326,14 +327,21 @@ static const char *long_text(size_t characters)
     return text;
 }
 
-static void assert_refused(const struct situation *situation, const Bl__Command *command,
-                           const struct definition *definition, const char *code, const char *rule)
+static void assert_refused_to(const struct principal *principal, const struct situation *situation,
+                              const Bl__Command *command, const struct definition *definition,
+                              const char *code, const char *rule)
 {
-    struct ruling ruling = decide(application_in(situation), command, definition, &fire);
+    struct ruling ruling = decide(application_in(situation), command, definition, principal);
 
     assert_null(ruling.event);
     assert_string_equal(ruling.refusal->code, code);
     assert_string_equal(ruling.refusal->rule, rule);
+}
+
+static void assert_refused(const struct situation *situation, const Bl__Command *command,
+                           const struct definition *definition, const char *code, const char *rule)
+{
+    assert_refused_to(&fire, situation, command, definition, code, rule);
 }
 
 static void test_decisions_are_checked(void **state)
@@ -371,6 +379,15 @@ static void test_an_end_needs_a_reason(void **state)
     command = command_of(FAIL);
     command->fail->reason = long_text(REASON_CHARACTERS_MAX + 1);
     assert_refused(&accepted, command, by_window, "too-large", "reason-long");
+    command = command_of(RETRY);
+    command->retry->reason = long_text(REASON_CHARACTERS_MAX + 1);
+    assert_refused_to(&operator_, &accepted, command, by_window, "too-large", "reason-long");
+    command = command_of(RELEASE);
+    command->release->reason = long_text(REASON_CHARACTERS_MAX + 1);
+    assert_refused_to(&operator_, &accepted, command, by_window, "too-large", "reason-long");
+    command = command_of(TERMINATE);
+    command->terminate->reason = long_text(REASON_CHARACTERS_MAX + 1);
+    assert_refused_to(&operator_, &accepted, command, by_window, "too-large", "reason-long");
 }
 
 static void test_who_accepts(void **state)
@@ -379,7 +396,9 @@ static void test_who_accepts(void **state)
 
     (void)state;
     assert_refused(&received, command, by_department, "refused", "departments-accept");
+    assert_refused(&received, command, by_window, "denied", "role-may-not");
     command->accept->item = ID;
+    assert_refused_to(&clerk, &received, command, by_department, "denied", "role-may-not");
     assert_refused(&received, command, by_window, "refused", "window-accepts");
     assert_refused(&accepted, command, by_department, "refused", "nothing-to-accept");
     Bl__Application *application = application_in(&received);
