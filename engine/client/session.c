@@ -14,6 +14,7 @@ struct call {
     uint32_t generation;  // of this use of the slot: an answer to an earlier use is not for us
     bool query;
     bool sent;     // at least once: from then on its outcome may be unknown
+    bool again;    // more than once: an earlier copy may yet be done
     bool flying;   // in session->flying, else in session->waiting
     uint64_t tag;  // the caller's own
     bl_span expires_at, sent_at;
@@ -118,7 +119,7 @@ static void call_pack(struct call *call, const ProtobufCMessage *message)
 
 static void call_start(struct client_session *session, struct call *call, bl_span now)
 {
-    call->sent = call->flying = false;
+    call->sent = call->again = call->flying = false;
     call->expires_at = now + session->timeout;
     TAILQ_INSERT_TAIL(&session->waiting, call, by_state);
     TAILQ_INSERT_TAIL(&session->all, call, by_age);
@@ -140,6 +141,7 @@ static void call_return(struct client_session *session, struct call *call)
     TAILQ_REMOVE(&session->flying, call, by_state);
     TAILQ_INSERT_HEAD(&session->waiting, call, by_state);
     call->flying = false;
+    call->again = true;
     session->flying_count--;
 }
 
@@ -327,8 +329,8 @@ void client_session_follow(struct client_session *session, uint64_t after,
     };
 }
 
-/* A page of events came. Events that this client may not see leave holes in the numbers: after an
- * empty page we go on behind all that the answer was true of. */
+/* A page of events came. Events that this client may not see leave holes in the numbers: we go on
+ * where a page was cut, and after an empty one behind all that the answer was true of. */
 static void follow_shown(void *context, enum bl_err code, const Bl__QueryAnswer *answer)
 {
     struct client_session *session = context;
@@ -348,8 +350,14 @@ static void follow_shown(void *context, enum bl_err code, const Bl__QueryAnswer 
             follow->happened(follow->context, view);
         }
     }
-    if (answer->n_events == 0 && answer->next[0] == '\0' && answer->newest_event > follow->after) {
-        follow->after = answer->newest_event;
+    uint64_t seen = follow->after;
+    if (answer->next[0] != '\0') {
+        seen = strtoull(answer->next, NULL, 10);
+    } else if (answer->n_events == 0) {
+        seen = answer->newest_event;
+    }
+    if (answer->tag == follow->round && seen > follow->after) {
+        follow->after = seen;
     }
 }
 
@@ -438,14 +446,18 @@ static enum bl_err refusal_code(const Bl__Refusal *refusal)
 static void hear_answer(struct client_session *session, Bl__Answer *answer)
 {
     struct call *call = call_of_tag(session, answer->tag, false);
+    enum bl_err code = refusal_code(answer->refusal);
 
     if (call == NULL) {
         return;  // answered before, or given up
     }
+    if (call->again && (code == BL_UNAVAILABLE || code == BL_FULL)) {
+        return;  // this copy was not done, but one before it may be: it is sent once more
+    }
     struct call ended = call_end(session, call);
     answer->tag = ended.tag;
     if (ended.done.answered != NULL) {
-        ended.done.answered(ended.context, refusal_code(answer->refusal), answer);
+        ended.done.answered(ended.context, code, answer);
     }
 }
 

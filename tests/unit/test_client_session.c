@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,7 @@ struct hall {
     struct request requests[REQUESTS_MAX];  // on disk, so they survive its restarts
     size_t request_count;
     uint64_t newest;
+    uint64_t hidden;  // events up to this one are not for this client
     uint32_t hellos, commands, largest_frame;
     const char *refuse_hello, *refuse_command;
     bool mute;
@@ -128,14 +130,16 @@ static void broker_show(struct hall *hall, const Bl__Query *query)
     Bl__QueryAnswer answer = BL__QUERY_ANSWER__INIT, *answers[] = { &answer };
     Bl__Event events[8];
     Bl__EventView views[8], *view_at[8];
+    uint64_t seq = query->events->after + 1, end = seq + BL_COUNT(views);
+    char next[24];
 
     answer.tag = query->tag;
     answer.newest_event = hall->newest;
     answer.events = view_at;
     assert_int_equal(query->what_case, BL__QUERY__WHAT_EVENTS);
     // Every third event is one that this client may not see.
-    for (uint64_t seq = query->events->after + 1; seq <= hall->newest; seq++) {
-        if (seq % 3 != 0 && answer.n_events < BL_COUNT(views)) {
+    for (; seq <= hall->newest && seq < end; seq++) {
+        if (seq % 3 != 0 && seq > hall->hidden) {
             size_t i = answer.n_events++;
             bl__event__init(&events[i]);
             bl__event_view__init(&views[i]);
@@ -143,6 +147,10 @@ static void broker_show(struct hall *hall, const Bl__Query *query)
             views[i].event = &events[i];
             view_at[i] = &views[i];
         }
+    }
+    if (seq <= hall->newest) {
+        (void)snprintf(next, sizeof(next), "%llu", (unsigned long long)seq - 1);
+        answer.next = next;
     }
     frame.query_answers = answers;
     frame.n_query_answers = 1;
@@ -492,6 +500,26 @@ static void refusal_is_an_answer(void **state)
     assert_int_equal(hall->done, 0);
 }
 
+/* The copy that was refused may not be the first: then nobody knows yet what has become of it. */
+static void busy_answer_to_a_second_copy_is_none(void **state)
+{
+    struct hall *hall = *state;
+
+    pass(hall, SECOND_US);
+    hall->mute = true;
+    command(hall, 1);
+    pass(hall, SECOND_US);
+    hall->mute = false;
+    hall->refuse_command = "unavailable";
+    pass(hall, 5 * SECOND_US);
+    assert_int_equal(hall->commands, 1);
+    assert_int_equal(hall->ended, 0);
+    hall->refuse_command = NULL;
+    pass(hall, 5 * SECOND_US);
+    assert_int_equal(hall->ended, 1);
+    assert_int_equal(hall->unknown, 1);
+}
+
 static void too_many_calls_are_refused(void **state)
 {
     struct hall *hall = *state;
@@ -552,6 +580,18 @@ static void follows_without_a_gap(void **state)
     client_session_hear_newest(hall->session, 100);
     pass(hall, 120 * SECOND_US);
     assert_int_equal(last, 100);
+}
+
+static void follows_past_pages_of_others(void **state)
+{
+    struct hall *hall = *state;
+    uint64_t last = 40;  // the first that is shown is 41
+
+    hall->newest = 50;
+    hall->hidden = 40;  // five empty pages
+    client_session_follow(hall->session, 0, happened, &last);
+    pass(hall, 60 * SECOND_US);
+    assert_int_equal(last, 50);
 }
 
 /* --- any network --- */
@@ -669,6 +709,8 @@ int main(void)
         T(too_many_calls_are_refused),
         T(too_large_for_a_frame),
         T(follows_without_a_gap),
+        T(follows_past_pages_of_others),
+        T(busy_answer_to_a_second_copy_is_none),
 #undef T
         cmocka_unit_test(ids_ascend),
         cmocka_unit_test(pauses_double),
