@@ -377,10 +377,11 @@ void dispatch_settle(struct dispatch *dispatch, uint64_t attempt, enum dispatch_
     enum task_news news = task->news;
 
     lease_end(dispatch, task);
-    if (news == NEWS_GONE || (news == NEWS_NONE && outcome == OUTCOME_DONE)) {
+    if (news == NEWS_GONE) {
         tasks_drop(&dispatch->tasks, task);
         return;
     }
+    /* Done and no news: the same batch has made it open again, so that its row has not changed. */
     if (news == NEWS_NONE && outcome == OUTCOME_REFUSED) {
         task->not_before = now + DISPATCH_AGAIN_AFTER;
     }

@@ -524,6 +524,20 @@ static void a_failure_is_offered_again_when_the_batch_says(void **state)
     assert_granted(1, 1, 1);
 }
 
+/* A failure became an incident, and an operator's retry in the same batch ended it. */
+static void what_a_batch_opens_again_is_offered_again(void **state)
+{
+    (void)state;
+    join(1, "fire", 1, NULL);
+    run();
+    ready("fire", 1, "a", 1);
+    run();
+    assert_non_null(dispatch_decide(world.dispatch, 1, grant(0)->attempt));
+    dispatch_settle(world.dispatch, grant(0)->attempt, OUTCOME_DONE, NOW);
+    run();
+    assert_granted(1, 1, 1);
+}
+
 static void what_is_gone_is_revoked(void **state)
 {
     (void)state;
@@ -823,6 +837,7 @@ int main(void)
         TEST(a_decision_that_was_not_taken_may_come_again),
         TEST(a_decision_that_is_sent_again_waits_for_its_batch),
         TEST(a_failure_is_offered_again_when_the_batch_says),
+        TEST(what_a_batch_opens_again_is_offered_again),
         TEST(what_is_gone_is_revoked),
         TEST(what_is_given_back_goes_out_again),
         TEST(held_over_a_restart_is_granted_anew),
