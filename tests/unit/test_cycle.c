@@ -286,6 +286,50 @@ static void test_published_versions_are_immutable(void **state)
         "exists");
 }
 
+/* What was in memory when the notice came counts by it too, from its next clock on. */
+static void test_a_new_calendar_counts_at_once(void **state)
+{
+    static const char calendar_yaml[] =
+        "calendar: cn\n"
+        "utc_offset: \"+08:00\"\n"
+        "hours: [{from: \"01-01\", to: \"12-31\", day: [\"08:30-12:00\", \"14:00-17:30\"]}]\n"
+        "years:\n"
+        "  2026: {holidays: [11-24..11-27], workdays: [], source: 通知, reviewed: true}\n";
+    struct hall *hall = *state;
+    char text[BL_TIME_TEXT];
+
+    submit(hall, "r-1", 20);
+    assert_null(
+        hall_publish_text(hall, "cn.yaml", calendar_yaml, sizeof calendar_yaml - 1)->refusal);
+    assert_null(decide(hall, "amr", 1, "first", BL__ITEM__RESULT__GRANTED)->refusal);
+    assert_string_equal(bl_time_format(state_of(hall, 1)->items[1]->promise->due_at, 480, text),
+                        "2026-12-02T17:30:00+08:00");
+}
+
+/* Whom a gateway speaks for stands in each event: as long as it may be, and no longer. */
+static void test_actors_are_bounded(void **state)
+{
+    static const struct principal gateway = { BL__KEY__ROLE__GATEWAY, "gateway", "" };
+    struct hall *hall = *state;
+    struct hall_form form = { .count = 0 };
+    Bl__Actor actor = BL__ACTOR__INIT;
+    char longest[ACTOR_BYTES_MAX + 1], longer[20 * ACTOR_BYTES_MAX + 1];
+
+    memset(longest, 'a', sizeof longest);
+    memset(longer, 'a', sizeof longer);
+    longest[sizeof longest - 1] = longer[sizeof longer - 1] = '\0';
+    hall_form_text(&form, "name", "老张面馆");
+    hall_form_number(&form, "area", 20);
+    hall_submission(&submission, "chain", "r-1", &form);
+    submission.command.actor = &actor;
+    actor.on_behalf_of = longer;
+    const Bl__Answer *answer = hall_do(hall, &gateway, &submission.command);
+    assert_non_null(answer->refusal);
+    assert_string_equal(answer->refusal->code, "too-large");
+    actor.department = actor.post = actor.on_behalf_of = longest;
+    assert_null(hall_do(hall, &gateway, &submission.command)->refusal);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -301,6 +345,8 @@ int main(void)
         T(test_restart),
         T(test_time_never_runs_back),
         T(test_published_versions_are_immutable),
+        T(test_a_new_calendar_counts_at_once),
+        T(test_actors_are_bounded),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
