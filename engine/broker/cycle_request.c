@@ -82,7 +82,7 @@ bool cycle_request_begin(struct cycle *cycle, struct batch_command *command,
 
     if (err != BL_OK) {
         cycle_refuse_with(cycle, command, err,
-                          err == BL_INVALID ? "request-id-long" : "request-id-old", "request_id");
+                          err == BL_INVALID ? "request-id-long" : "request-id-future", "request_id");
         return true;
     }
     request->id_hash = XXH3_64bits(request->key.at.bytes, request->key.at.count) | 1;

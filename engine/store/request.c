@@ -49,21 +49,12 @@ static void append_bytes(struct key *key, const uint8_t *bytes, size_t count)
     key->count += count;
 }
 
-static enum bl_err uuid_key(const uint8_t uuid[UUID_BYTES], bl_time now, struct request_key *key,
-                            struct bl_error *e)
+static struct key uuid_key(const uint8_t uuid[UUID_BYTES])
 {
-    bl_time made = (bl_time)(key_read_u64(uuid) >> 16) * MILLISECOND_US;
+    struct key key = { .bytes = { KEY_UUID }, .count = 1 };
 
-    if (made < now - REQUEST_KEEP) {
-        return bl_error_set(e, BL_REFUSED, "request id is older than a week");
-    }
-    if (made > now + REQUEST_AHEAD_MAX) {
-        return bl_error_set(e, BL_REFUSED, "request id lies in the future");
-    }
-    key->at = (struct key){ .bytes = { KEY_UUID }, .count = 1 };
-    key->before = (struct key){ .count = 0 };
-    append_bytes(&key->at, uuid, UUID_BYTES);
-    return BL_OK;
+    append_bytes(&key, uuid, UUID_BYTES);
+    return key;
 }
 
 static uint16_t week_of(bl_time at)
@@ -80,21 +71,39 @@ static struct key text_key(uint16_t week, const uint8_t hash[HASH_BYTES])
     return key;
 }
 
+static void text_keys(const void *text, size_t bytes, bl_time now, struct request_key *key)
+{
+    uint8_t hash[HASH_BYTES];
+
+    CHECK(crypto_generichash(hash, sizeof hash, text, bytes, NULL, 0) == 0);
+    key->at = text_key(week_of(now), hash);
+    key->before[0] = text_key((uint16_t)(week_of(now) - 1), hash);
+    key->before_count = 1;
+}
+
 enum bl_err request_key(const char *id, bl_time now, struct request_key *key, struct bl_error *e)
 {
-    uint8_t uuid[UUID_BYTES], hash[HASH_BYTES];
+    uint8_t uuid[UUID_BYTES];
     size_t bytes = strlen(id);
 
     if (bytes > REQUEST_ID_CHARACTERS_MAX) {
         return bl_error_set(e, BL_INVALID, "request id of %zu bytes; at most %d", bytes,
                             REQUEST_ID_CHARACTERS_MAX);
     }
-    if (bytes == UUID_CHARACTERS && read_uuid7(id, uuid)) {
-        return uuid_key(uuid, now, key, e);
+    if (bytes != UUID_CHARACTERS || !read_uuid7(id, uuid)) {
+        text_keys(id, bytes, now, key);
+        return BL_OK;
     }
-    CHECK(crypto_generichash(hash, sizeof hash, (const unsigned char *)id, bytes, NULL, 0) == 0);
-    key->at = text_key(week_of(now), hash);
-    key->before = text_key((uint16_t)(week_of(now) - 1), hash);
+    bl_time made = (bl_time)(key_read_u64(uuid) >> 16) * MILLISECOND_US;
+    if (made > now + REQUEST_AHEAD_MAX) {
+        return bl_error_set(e, BL_REFUSED, "request id lies in the future");
+    }
+    if (made >= now - REQUEST_FRESH) {
+        *key = (struct request_key){ .at = uuid_key(uuid) };
+        return BL_OK;
+    }
+    text_keys(uuid, sizeof uuid, now, key);
+    key->before[key->before_count++] = uuid_key(uuid);  // it may have come when it was fresh
     return BL_OK;
 }
 
@@ -103,8 +112,8 @@ enum bl_err request_find(struct store_read *read, const struct request_key *key,
 {
     enum bl_err err = read_request(read, key_text(&key->at), arena, request, e);
 
-    if (err == BL_NOT_FOUND && key->before.count > 0) {
-        err = read_request(read, key_text(&key->before), arena, request, e);
+    for (size_t i = 0; i < key->before_count && err == BL_NOT_FOUND; i++) {
+        err = read_request(read, key_text(&key->before[i]), arena, request, e);
     }
     return err;
 }
@@ -121,7 +130,7 @@ static bool is_old(struct bl_text key, bl_time now)
     if (key.at[0] == KEY_UUID) {
         bl_time made = (bl_time)(key_read_u64(key.at + 1) >> 16) * MILLISECOND_US;
 
-        return made < now - REQUEST_KEEP - DAY_US;  // a day more than is ever asked for
+        return made < now - REQUEST_FRESH - REQUEST_KEEP;  // it came a week ago at the latest
     }
     return key_read_u16(key.at + 1) + 1 < week_of(now);
 }

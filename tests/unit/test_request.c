@@ -38,7 +38,7 @@ struct key_case {
 static const struct key_case key_cases[] = {
     { "made now",                            0,                               BL_OK },
     { "made a week ago",                     REQUEST_KEEP,                    BL_OK },
-    { "made more than a week ago",           REQUEST_KEEP + SECOND_US,        BL_REFUSED },
+    { "made long ago",                       700 * DAY_US,                    BL_OK },
     { "made a day ahead",                    -REQUEST_AHEAD_MAX,              BL_OK },
     { "made more than a day ahead",          -REQUEST_AHEAD_MAX - SECOND_US,  BL_REFUSED },
 };
@@ -62,7 +62,7 @@ static void test_uuids_ascend(void **state)
     assert_int_equal(request_key(uuid_of(NOW + MILLISECOND_US), NOW, &second, NULL), BL_OK);
     assert_int_equal(first.at.count, second.at.count);
     assert_true(memcmp(first.at.bytes, second.at.bytes, first.at.count) < 0);
-    assert_int_equal(first.before.count, 0);  // it is its own key, whenever it comes
+    assert_int_equal(first.before_count, 0);  // it is its own key
 }
 
 static void test_texts_stand_under_their_week(void **state)
@@ -72,8 +72,22 @@ static void test_texts_stand_under_their_week(void **state)
     (void)state;
     assert_int_equal(request_key("CY-1", NOW, &first, NULL), BL_OK);
     assert_int_equal(request_key("CY-1", NOW + 7 * DAY_US, &later, NULL), BL_OK);
-    assert_int_equal(later.before.count, first.at.count);
-    assert_memory_equal(later.before.bytes, first.at.bytes, first.at.count);
+    assert_int_equal(later.before_count, 1);
+    assert_int_equal(later.before[0].count, first.at.count);
+    assert_memory_equal(later.before[0].bytes, first.at.bytes, first.at.count);
+}
+
+static void test_a_uuid_that_grew_old_is_found(void **state)
+{
+    struct request_key fresh, later;
+
+    (void)state;
+    assert_int_equal(request_key(uuid_of(NOW), NOW + REQUEST_FRESH, &fresh, NULL), BL_OK);
+    assert_int_equal(request_key(uuid_of(NOW), NOW + REQUEST_FRESH + SECOND_US, &later, NULL),
+                     BL_OK);
+    assert_int_equal(later.before_count, 2);
+    assert_memory_equal(later.before[1].bytes, fresh.at.bytes, fresh.at.count);
+    assert_memory_not_equal(later.at.bytes, fresh.at.bytes, later.at.count);
 }
 
 static void test_other_forms_are_texts(void **state)
@@ -92,7 +106,7 @@ static void test_other_forms_are_texts(void **state)
         struct request_key key;
 
         assert_int_equal(request_key(ids[i], NOW, &key, NULL), BL_OK);
-        assert_int_not_equal(key.before.count, 0);
+        assert_int_equal(key.before_count, 1);
     }
 }
 
@@ -202,6 +216,7 @@ int main(void)
     static const struct CMUnitTest others[] = {
         cmocka_unit_test(test_uuids_ascend),
         cmocka_unit_test(test_texts_stand_under_their_week),
+        cmocka_unit_test(test_a_uuid_that_grew_old_is_found),
         cmocka_unit_test(test_other_forms_are_texts),
         cmocka_unit_test(test_the_longest_id),
         cmocka_unit_test_setup_teardown(test_known_for_a_week, setup, teardown),
