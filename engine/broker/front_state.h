@@ -9,7 +9,7 @@
 /* A batch that holds so many commands is worth a commit: what else clients have sent waits in their
  * socket for the next, and decisions for theirs. A frame that was begun is heard to its end. */
 #define CLIENT_BATCH_MAX 1024
-#define WORKER_BATCH_MAX (BATCH_COMMANDS_MAX / 2)
+#define WORKER_BATCH_MAX 4096
 /* Clients wait so long for a commit, then they are told to try later. */
 #define OVERLOAD_AFTER (250 * MILLISECOND_US)
 #define COMMAND_BYTES_MAX (WIRE_FRAME_BYTES_MAX - 4096)  // so that a task made of it fits a frame

@@ -583,7 +583,7 @@ static bool say_calls(struct client_session *session, struct wire_frame *frame, 
 {
     struct call *call;
 
-    while (session->flying_count < session->in_flight_max &&
+    while (session->flying_count < session->in_flight_max && frame->used < WIRE_FRAME_BYTES_GOOD &&
            (call = TAILQ_FIRST(&session->waiting)) != NULL) {
         struct bl_text bytes = { (const char *)call->bytes, call->byte_count };
         if (bytes.bytes + HEAD_BYTES_MAX > session->frame_bytes_max) {

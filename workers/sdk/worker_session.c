@@ -663,7 +663,7 @@ static void say_decisions(struct worker_session *session, struct wire_frame *fra
 {
     struct work *next, *work = TAILQ_FIRST(&session->works[WORK_DECIDED]);
 
-    for (; work != NULL; work = next) {
+    for (; work != NULL && frame->used < WIRE_FRAME_BYTES_GOOD; work = next) {
         struct bl_text bytes = { (const char *)work->bytes, work->byte_count };
         next = TAILQ_NEXT(work, by_state);
         if (work->act_at > now) {
