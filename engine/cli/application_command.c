@@ -71,7 +71,7 @@ static void print_application(struct cli *cli, const json_t *value)
     (void)tree_print(cli, value, stdout);
     json_array_foreach(events, index, event)
     {
-        tree_print_event(cli, event, value, stdout);
+        tree_print_event(cli, event, value, false, stdout);
     }
 }
 

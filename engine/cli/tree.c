@@ -19,21 +19,45 @@ static const char *item_state(struct cli *cli, const json_t *item)
     return word;
 }
 
+/* The title of an item; its id stands for it where the application does not have it. */
+static const char *item_title(struct cli *cli, const json_t *application, const char *id)
+{
+    const json_t *items = output_find(application, "items");
+    size_t index;
+    json_t *item;
+
+    json_array_foreach(items, index, item)
+    {
+        if (strcmp(output_text(item, "id"), id) == 0) {
+            const char *title = output_title(cli, item, "title");
+
+            return title[0] != '\0' ? title : id;
+        }
+    }
+    return id;
+}
+
 /* Why it waits or is not needed, or what came out. */
-static const char *item_remark(struct cli *cli, const json_t *item)
+static const char *item_remark(struct cli *cli, const json_t *application, const json_t *item)
 {
     const json_t *needs = output_find(item, "needs");
     const char *condition = output_text(item, "condition");
     const char *remark = output_text(item, "document");
 
     if (condition[0] != '\0') {
-        return bl_arena_string(&cli->arena, condition);
+        // The condition, and not what was answered: that may be nobody else's business.
+        return bl_arena_printf(
+            &cli->arena, cli_say(cli, "不适用：%s 不成立", "not applicable: %s does not hold"),
+            condition);
     }
     if (strcmp(output_text(item, "state"), "pending") == 0 && json_array_size(needs) > 0) {
         remark = cli_say(cli, "等待", "waits for");
         for (size_t i = 0; i < json_array_size(needs); i++) {
-            remark = bl_arena_printf(&cli->arena, "%s %s", remark,
-                                     json_string_value(json_array_get(needs, i)));
+            const char *need = json_string_value(json_array_get(needs, i));
+
+            remark = bl_arena_printf(&cli->arena, "%s%s%s", remark,
+                                     i == 0 ? " " : cli_say(cli, "、", ", "),
+                                     item_title(cli, application, need));
         }
     }
     return bl_arena_string(&cli->arena, remark);
@@ -53,7 +77,8 @@ static const char *due_text(struct cli *cli, const json_t *view, const char *clo
                                : "");
 }
 
-static void add_item(struct cli *cli, struct grid *grid, const json_t *item, bool last)
+static void add_item(struct cli *cli, struct grid *grid, const json_t *application,
+                     const json_t *item, bool last)
 {
     enum colour colour;
     const char *light = output_light(cli, item, &colour);
@@ -66,7 +91,7 @@ static void add_item(struct cli *cli, struct grid *grid, const json_t *item, boo
     grid_add(grid, COLOUR_NONE, item_state(cli, item));
     grid_add(grid, colour, light);
     grid_add(grid, COLOUR_NONE, due_text(cli, item, "promise"));
-    grid_add(grid, COLOUR_DIM, item_remark(cli, item));
+    grid_add(grid, COLOUR_DIM, item_remark(cli, application, item));
 }
 
 static void print_head(struct cli *cli, const json_t *application, FILE *out)
@@ -103,7 +128,7 @@ uint32_t tree_print(struct cli *cli, const json_t *application, FILE *out)
     print_head(cli, application, out);
     grid_init(&grid, &cli->arena, 6);
     for (size_t i = 0; i < count; i++) {
-        add_item(cli, &grid, json_array_get(items, i), i + 1 == count);
+        add_item(cli, &grid, application, json_array_get(items, i), i + 1 == count);
     }
     grid_print(&grid, out, cli->color_out);
     return (uint32_t)count + 2;
@@ -129,21 +154,6 @@ static const struct sentence happenings[] = {
     { "key_revoked", { "吊销密钥", "key revoked" } },
 };
 // clang-format on
-
-static const char *item_title(struct cli *cli, const json_t *application, const char *id)
-{
-    const json_t *items = output_find(application, "items");
-    size_t index;
-    json_t *item;
-
-    json_array_foreach(items, index, item)
-    {
-        if (strcmp(output_text(item, "id"), id) == 0) {
-            return output_title(cli, item, "title");
-        }
-    }
-    return id;
-}
 
 /* What follows the verb: a result, a reason, what was published. */
 static const char *event_rest(struct cli *cli, const json_t *what)
@@ -187,7 +197,8 @@ const char *tree_event(struct cli *cli, const json_t *event, const json_t *appli
     return subject;
 }
 
-void tree_print_event(struct cli *cli, const json_t *event, const json_t *application, FILE *out)
+void tree_print_event(struct cli *cli, const json_t *event, const json_t *application,
+                      bool numbered, FILE *out)
 {
     char text[BL_TIME_TEXT] = "";
     bl_time at;
@@ -198,6 +209,6 @@ void tree_print_event(struct cli *cli, const json_t *event, const json_t *applic
         text[19] = '\0';
     }
     (void)fprintf(out, "%s  %6s  %s%s%s\n", text, output_text(event, "event.seq"),
-                  application == NULL ? output_text(event, "application") : "",
-                  application == NULL ? "  " : "", tree_event(cli, event, application));
+                  numbered ? output_text(event, "application") : "", numbered ? "  " : "",
+                  tree_event(cli, event, application));
 }

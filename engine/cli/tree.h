@@ -12,5 +12,6 @@ uint32_t tree_print(struct cli *cli, const json_t *application, FILE *out);
 /* What an EventView says, in words: "消防安全检查 准予". `application` gives the titles of items;
  * NULL: their ids stand for them. In the arena. */
 const char *tree_event(struct cli *cli, const json_t *event, const json_t *application);
-/* The line of an event: time, number, words. */
-void tree_print_event(struct cli *cli, const json_t *event, const json_t *application, FILE *out);
+/* The line of an event: time, number of the event, words; `numbered`: with the application's. */
+void tree_print_event(struct cli *cli, const json_t *event, const json_t *application,
+                      bool numbered, FILE *out);

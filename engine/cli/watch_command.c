@@ -12,6 +12,7 @@
 
 #define TURN_US (500 * MILLISECOND_US)
 #define REFRESH_US (30 * SECOND_US)  // lights turn without an event
+#define KNOWN_MAX 256                // applications whose titles are kept
 
 struct watch {
     struct cli *cli;
@@ -22,6 +23,8 @@ struct watch {
     bool missing;         // of the first question: there is no such application
     uint64_t told;        // the last event that was shown
     uint32_t lines;       // of the tree on the terminal
+    json_t *waiting;      // of everything: events that are not shown yet
+    json_t *known;        // and applications by their number, for the titles of items
 };
 
 static volatile sig_atomic_t interrupted;
@@ -64,10 +67,12 @@ static void happened(void *context, const Bl__EventView *event)
     watch->changed = true;
     if (cli->format != OUTPUT_TABLE) {
         output_line(cli, output_of(cli, &event->base));
-    } else if (watch->number == NULL || !is_live(cli)) {
+    } else if (watch->number == NULL) {
+        json_array_append_new(watch->waiting, output_of(cli, &event->base));
+    } else if (!is_live(cli)) {
         json_t *row = output_of(cli, &event->base);
 
-        tree_print_event(cli, row, watch->application, stdout);
+        tree_print_event(cli, row, watch->application, false, stdout);
         (void)fflush(stdout);
         json_decref(row);
     }
@@ -163,6 +168,53 @@ int watch_until(struct cli *cli, struct bl_client *client, const char *number, c
     return status;
 }
 
+/* The application of an event, asked for once; NULL: nobody tells, or it is of none. */
+static const json_t *application_of(struct watch *watch, const char *number)
+{
+    const json_t *known = json_object_get(watch->known, number);
+    Bl__GetApplication get = BL__GET_APPLICATION__INIT;
+    Bl__Query query = BL__QUERY__INIT;
+    const Bl__QueryAnswer *answer = NULL;
+
+    if (known != NULL || number[0] == '\0') {
+        return known;
+    }
+    get.number = number;
+    query.what_case = BL__QUERY__WHAT_APPLICATION;
+    query.application = &get;
+    if (bl_client_ask(watch->client, &query, &answer, NULL) != BL_OK ||
+        answer->n_applications == 0) {
+        return NULL;
+    }
+    if (json_object_size(watch->known) == KNOWN_MAX) {
+        (void)json_object_clear(watch->known);
+    }
+    json_object_set_new(watch->known, number,
+                        output_of(watch->cli, &answer->applications[0]->base));
+    return json_object_get(watch->known, number);
+}
+
+/* Shows what has happened, with titles. Following rests meanwhile, so that questions for titles do
+ * not bring more events than are shown. */
+static void show_waiting(struct watch *watch)
+{
+    size_t index;
+    json_t *event;
+
+    if (json_array_size(watch->waiting) == 0) {
+        return;
+    }
+    bl_client_follow(watch->client, 0, NULL, NULL);
+    json_array_foreach(watch->waiting, index, event)
+    {
+        tree_print_event(watch->cli, event,
+                         application_of(watch, output_text(event, "application")), true, stdout);
+        (void)fflush(stdout);
+    }
+    (void)json_array_clear(watch->waiting);
+    bl_client_follow(watch->client, watch->told, happened, watch);
+}
+
 static int watch_all(struct cli *cli, struct bl_client *client)
 {
     struct watch watch = { .cli = cli, .client = client };
@@ -178,9 +230,14 @@ static int watch_all(struct cli *cli, struct bl_client *client)
 
         bl_client_follow(client, option_number(&cli->options, "after", newest), happened, &watch);
     }
+    watch.waiting = json_array();
+    watch.known = json_object();
     while (status == 0 && !interrupted) {
         status = turn(&watch);
+        show_waiting(&watch);
     }
+    json_decref(watch.waiting);
+    json_decref(watch.known);
     return status;
 }
 

@@ -300,20 +300,29 @@ materials: {{lease: {lease}, layout_plan: layout_plan.pdf}}
         self.hall.cli("store", "stats", self.hall.data)
         self.hall.cli("store", "verify", "/nowhere", status=FAILED)
 
-    def test_somebody_watches(self):
-        """Everything, as lines, until he has had enough."""
-        watch = subprocess.Popen([program("binglian"), "watch", "--all", "-o", "jsonl", "--data",
+    def watch_until(self, is_seen, *words):
+        """Watches everything while an application is submitted, until its line is seen."""
+        watch = subprocess.Popen([program("binglian"), "watch", "--all", *words, "--data",
                                   self.hall.data, "--identity", self.hall.data + "/admin.identity"],
-                                 stdout=subprocess.PIPE, encoding="utf-8")
+                                 stdout=subprocess.PIPE, encoding="utf-8",
+                                 env={**os.environ, "LANG": "C.UTF-8"})
         with self.hall.peer() as peer:
             wait_until(lambda: query(peer, status=proto.GetStatus()).status.clients >= 2, "a watcher")
             number = self.hall.cli("submit", self.application(), "-o", "json")["application"]
-            for line in watch.stdout:
-                if json.loads(line).get("application") == number:
-                    break
+            seen = next((line for line in watch.stdout if is_seen(line, number)), None)
         watch.terminate()
         watch.communicate(timeout=10)
         self.assertEqual(watch.returncode, 0)
+        return seen
+
+    def test_somebody_watches(self):
+        """Everything, as lines, until he has had enough."""
+        self.assertIsNotNone(self.watch_until(
+            lambda line, number: json.loads(line).get("application") == number, "-o", "jsonl"))
+
+    def test_somebody_watches_with_titles(self):
+        line = self.watch_until(lambda line, number: number in line and "准予" in line)
+        self.assertRegex(line, "(营业执照|食品经营许可|消防).* 准予")
 
 
 if __name__ == "__main__":
