@@ -24,6 +24,7 @@ struct front {
     struct sessions sessions;
     struct dispatch *dispatch;
     struct bl_map reports;  // application → session that wants to hear of its end
+    uint64_t reports_gone;  // how many sessions had ended when they were last looked through
     struct batch *filling;  // NULL while all batches go round
     struct bl_arena arena;  // of one frame that came in, or one answer
     struct task_scratch scratch;
