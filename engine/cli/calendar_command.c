@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/folder.h"
+#include "cli/moment.h"
 #include "cli/output.h"
 #include "cli/publish.h"
 #include "cli/validate.h"
@@ -20,54 +21,18 @@ struct question {
     struct clock_stop stops[STOPS_MAX];
 };
 
-/* A moment as people write it: a date is that day itself, from its opening; with a time it is a
- * moment of receipt, effective within office hours (民法典 第二百零三条). */
-static enum bl_err read_moment(const struct calendar *calendar, const char *text, bl_time *at,
-                               struct bl_error *e)
-{
-    char rfc[48];
-    bl_day day;
-    bl_time moment;
-
-    if (strlen(text) == strlen("2026-11-30")) {
-        enum bl_err err = bl_day_parse(text, &day, e);
-
-        *at = err == BL_OK ? calendar_opening(calendar, day) : 0;
-        return err;
-    }
-    int32_t offset = calendar_offset(calendar);
-    bool zoned = strlen(text) > strlen("2026-11-30T17:30:00");
-    bool seconds = strlen(text) > strlen("2026-11-30T17:30");
-    (void)snprintf(rfc, sizeof rfc,
-                   zoned     ? "%s"
-                   : seconds ? "%s%c%02d:%02d"
-                             : "%s:00%c%02d:%02d",
-                   text, offset < 0 ? '-' : '+', abs(offset) / 60, abs(offset) % 60);
-    if (strlen(rfc) > 10 && rfc[10] == ' ') {
-        rfc[10] = 'T';
-    }
-    if (bl_time_parse(rfc, &moment, NULL) != BL_OK) {
-        *at = 0;
-        return bl_error_set(e, BL_INVALID,
-                            "\"%s\" is no date; write 2026-11-30, or 2026-11-30T09:00 of a receipt",
-                            text);
-    }
-    *at = calendar_effective(calendar, moment);
-    return BL_OK;
-}
-
 /* Adds a suspension; `to` NULL or "" is open, `cap` NULL has none. */
 static enum bl_err add_stop(struct question *question, const char *from, const char *to,
                             const char *cap, struct bl_error *e)
 {
     struct clock_stop stop = { .to = BL_NEVER };
-    enum bl_err err = read_moment(question->calendar, from, &stop.from, e);
+    enum bl_err err = moment_read(question->calendar, from, &stop.from, e);
 
     if (question->clock.stop_count == STOPS_MAX) {
         return bl_error_set(e, BL_TOO_LARGE, "more than %d suspensions", STOPS_MAX);
     }
     if (err == BL_OK && to != NULL && to[0] != '\0') {
-        err = read_moment(question->calendar, to, &stop.to, e);
+        err = moment_read(question->calendar, to, &stop.to, e);
     }
     if (err == BL_OK && cap != NULL) {
         err = limit_parse(cap, &stop.cap, e);
@@ -215,7 +180,7 @@ static enum bl_err read_batch_line(json_t *line, struct question *question, stru
                        &days, "limit", &text, "extend", &extend, "suspensions", &stops) != 0) {
         return bl_error_set(e, BL_INVALID, "%s", where.text);
     }
-    enum bl_err err = read_moment(question->calendar, start, &question->clock.start, e);
+    enum bl_err err = moment_read(question->calendar, start, &question->clock.start, e);
     if (err == BL_OK) {
         err = read_batch_limit(days, text, &question->clock.limit, e);
     }
@@ -330,7 +295,7 @@ static enum bl_err read_question(struct cli *cli, struct question *question, str
     if (accept == NULL || limit == NULL) {
         return bl_error_set(e, BL_USAGE, "--accept DATE, --limit '10 working days'");
     }
-    enum bl_err err = read_moment(question->calendar, accept, &question->clock.start, e);
+    enum bl_err err = moment_read(question->calendar, accept, &question->clock.start, e);
     if (err == BL_OK) {
         err = limit_parse(limit, &question->clock.limit, e);
     }

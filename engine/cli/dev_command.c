@@ -271,7 +271,8 @@ static int demonstrate(struct hall *hall)
         struct definition *definition = NULL;
         struct bl_text source;
 
-        status = source_ask(hall->cli, hall->client, ids[i], 0, &source);
+        status = source_ask(hall->cli, hall->client, BL__PUBLICATION__KIND__WORKFLOW, ids[i], 0,
+                            &source);
         if (status == 0) {
             status = source_compile(hall->cli, source, ids[i], NULL, &definition);
         }

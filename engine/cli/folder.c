@@ -134,18 +134,21 @@ const char *folder_find(struct cli *cli, const char *beside)
 
 /* --- what is in it ---------------------------------------------------------------------------- */
 
-static void read_calendar(struct cli *cli, struct folder *folder, const char *path)
+void folder_add_calendar(struct cli *cli, struct folder *folder, const char *path,
+                         struct bl_text source)
 {
     struct folder_calendar *calendar = &folder->calendars[folder->calendar_count];
     struct schema_problems *problems = bl_arena_new(&cli->arena, struct schema_problems);
     ProtobufCMessage *message = NULL;
 
-    *calendar = (struct folder_calendar){ .path = bl_arena_string(&cli->arena, path) };
+    if (folder->calendar_count == FOLDER_CALENDARS_MAX) {
+        return;
+    }
+    *calendar =
+        (struct folder_calendar){ .path = bl_arena_string(&cli->arena, path), .source = source };
     schema_problems_init(problems, &cli->arena);
-    if (file_read(cli, path, &calendar->source, NULL) == BL_OK &&
-        yaml_load(calendar->source.at, calendar->source.bytes, calendar->path,
-                  &bl__calendar__descriptor, &cli->arena, &message, &calendar->document,
-                  problems) == BL_OK) {
+    if (yaml_load(source.at, source.bytes, calendar->path, &bl__calendar__descriptor, &cli->arena,
+                  &message, &calendar->document, problems) == BL_OK) {
         calendar->layer = (const Bl__Calendar *)message;
         folder->calendar_count++;
     }
@@ -177,9 +180,12 @@ void folder_read(struct cli *cli, const char *path, struct folder *folder,
     }
     read_departments(cli, folder, problems);
     if (glob(bl_arena_printf(&cli->arena, "%s/calendars/*.yaml", path), 0, NULL, &found) == 0) {
-        for (size_t i = 0; i < found.gl_pathc && folder->calendar_count < FOLDER_CALENDARS_MAX;
-             i++) {
-            read_calendar(cli, folder, found.gl_pathv[i]);
+        for (size_t i = 0; i < found.gl_pathc; i++) {
+            struct bl_text source;
+
+            if (file_read(cli, found.gl_pathv[i], &source, NULL) == BL_OK) {
+                folder_add_calendar(cli, folder, found.gl_pathv[i], source);
+            }
         }
     }
     globfree(&found);
@@ -201,11 +207,11 @@ struct definition_context folder_context(struct cli *cli, const struct folder *f
 
 /* --- calendars -------------------------------------------------------------------------------- */
 
-static const struct folder_calendar *find_layer(const struct folder *folder, const char *name)
+const Bl__Calendar *folder_layer(const struct folder *folder, const char *name)
 {
     for (size_t i = 0; i < folder->calendar_count; i++) {
         if (strcmp(folder->calendars[i].layer->calendar, name) == 0) {
-            return &folder->calendars[i];
+            return folder->calendars[i].layer;
         }
     }
     return NULL;
@@ -226,20 +232,20 @@ static enum bl_err find_layers(const struct folder *folder, const Bl__Calendar *
         if (layer->base[0] == '\0') {
             return BL_OK;
         }
-        const struct folder_calendar *below = find_layer(folder, layer->base);
+        const Bl__Calendar *below = folder_layer(folder, layer->base);
         if (below == NULL) {
             return bl_error_set(e, BL_DEFINITION,
                                 "calendar \"%s\" stands on \"%s\", which is not there",
                                 layer->calendar, layer->base);
         }
-        layer = below->layer;
+        layer = below;
     }
 }
 
 enum bl_err folder_calendar(const struct folder *folder, const char *name,
                             struct calendar **calendar, struct bl_error *e)
 {
-    const struct folder_calendar *top = find_layer(folder, name);
+    const Bl__Calendar *top = folder_layer(folder, name);
     const Bl__Calendar *layers[LAYERS_MAX];
     size_t first;
 
@@ -247,7 +253,7 @@ enum bl_err folder_calendar(const struct folder *folder, const char *name,
         return bl_error_set(e, BL_NOT_FOUND, "no calendar \"%s\" in %s/calendars", name,
                             folder->path == NULL ? "workflows" : folder->path);
     }
-    enum bl_err err = find_layers(folder, top->layer, layers, &first, e);
+    enum bl_err err = find_layers(folder, top, layers, &first, e);
     return err != BL_OK ? err : calendar_new(layers + first, LAYERS_MAX - first, calendar, e);
 }
 

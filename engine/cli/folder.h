@@ -39,6 +39,12 @@ const char *folder_find(struct cli *cli, const char *beside);
 void folder_read(struct cli *cli, const char *path, struct folder *folder,
                  struct schema_problems *problems);
 
+/* The calendar of that name, without what it stands on; NULL: the folder has none. */
+const Bl__Calendar *folder_layer(const struct folder *folder, const char *name);
+/* Adds a calendar as its file would be, if it is one and there is room; `path` is for positions. */
+void folder_add_calendar(struct cli *cli, struct folder *folder, const char *path,
+                         struct bl_text source);
+
 /* What definitions of this folder may refer to; lives as long as the folder. */
 struct definition_context folder_context(struct cli *cli, const struct folder *folder);
 

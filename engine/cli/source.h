@@ -12,9 +12,13 @@
 int source_read(struct cli *cli, const char *name, uint32_t version, struct bl_text *source,
                 const char **file);
 bool source_is_file(const char *name);
-/* The YAML of a published workflow. */
-int source_ask(struct cli *cli, struct bl_client *client, const char *id, uint32_t version,
-               struct bl_text *source);
+/* The YAML of a published workflow, calendar or list of departments. */
+int source_ask(struct cli *cli, struct bl_client *client, Bl__Publication__Kind kind,
+               const char *id, uint32_t version, struct bl_text *source);
+/* Adds the published calendar of a published workflow to a folder that has it not, and what it
+ * stands on. */
+int source_calendars(struct cli *cli, struct bl_text source, const char *file,
+                     struct folder *folder);
 
 /* The workflow that it says, unchecked; NULL after its problems were printed. */
 const Bl__Workflow *source_parse(struct cli *cli, struct bl_text source, const char *file);

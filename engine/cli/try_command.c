@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/connect.h"
+#include "cli/moment.h"
 #include "cli/output.h"
 #include "cli/source.h"
 #include "definition/graph.h"
@@ -30,6 +31,12 @@ static int load(struct cli *cli, struct loaded *loaded)
     }
     loaded->folder = bl_arena_new(&cli->arena, struct folder);
     folder_read(cli, folder_find(cli, source_is_file(name) ? name : NULL), loaded->folder, NULL);
+    if (!source_is_file(name)) {
+        status = source_calendars(cli, source, file, loaded->folder);
+    }
+    if (status != 0) {
+        return status;
+    }
     struct definition_context context = folder_context(cli, loaded->folder);
     return source_compile(cli, source, file, &context, &loaded->definition);
 }
@@ -100,20 +107,12 @@ static enum bl_err read_accept(struct cli *cli, const struct calendar *calendar,
                                struct bl_error *e)
 {
     const char *text = option_text(&cli->options, "accept");
-    bl_day day;
 
-    if (text == NULL) {
-        *at = bl_time_now();
-        return BL_OK;
+    if (text != NULL) {
+        return moment_read(calendar, text, at, e);
     }
-    if (strlen(text) > strlen("2026-11-23")) {
-        return bl_time_parse(text, at, e);
-    }
-    enum bl_err err = bl_day_parse(text, &day, e);
-    if (err == BL_OK) {
-        *at = calendar_opening(calendar, day);
-    }
-    return err;
+    *at = bl_time_now();
+    return BL_OK;
 }
 
 static size_t gather(const struct cli *cli, const char *option, const char **values)
@@ -191,42 +190,49 @@ static json_t *simulation_json(const struct cli *cli, const struct simulation *s
                      simulation->paused, "provisional", simulation->provisional, "items", items);
 }
 
-/* The case as it is, then once for each --what-if. */
-static int play_all(struct cli *cli, const struct loaded *loaded, const struct calendar *calendar)
+static void print_simulations(const struct cli *cli, const struct simulation *simulations,
+                              size_t count)
 {
-    const char *assumptions[SETTINGS_MAX];
-    size_t count = gather(cli, "what-if", assumptions);
-    struct simulation simulation;
-    struct bl_error e = { 0 };
-    json_t *what_if = json_array(), *value = NULL;
-
-    for (size_t i = 0; i <= count; i++) {
-        const char *assumption = i == 0 ? NULL : assumptions[i - 1];
-
-        if (play(cli, loaded, calendar, assumption, &simulation, &e) != BL_OK) {
-            json_decref(what_if);
-            json_decref(value);
-            return cli_fail(cli, &e);
-        }
-        if (cli->format == OUTPUT_TABLE && i == 0) {
-            simulate_print(stdout, &simulation, cli->language);
-        } else if (cli->format == OUTPUT_TABLE) {
-            simulate_print_what_if(stdout, &simulation, cli->language);
-        } else if (i == 0) {
-            value = simulation_json(cli, &simulation);
-        } else {
-            json_t *other = simulation_json(cli, &simulation);
-
-            json_object_set_new(other, "assumption", json_string(assumption));
-            json_array_append_new(what_if, other);
-        }
+    simulate_print(stdout, &simulations[0], cli->language);
+    for (size_t i = 1; i < count; i++) {
+        simulate_print_what_if(stdout, &simulations[i], cli->language);
     }
-    if (value == NULL) {
-        json_decref(what_if);
-        return 0;
+}
+
+/* The first with the others in it. */
+static json_t *simulations_json(const struct cli *cli, const struct simulation *simulations,
+                                const char *const *assumptions, size_t count)
+{
+    json_t *value = simulation_json(cli, &simulations[0]), *what_if = json_array();
+
+    for (size_t i = 1; i < count; i++) {
+        json_t *other = simulation_json(cli, &simulations[i]);
+
+        json_object_set_new(other, "assumption", json_string(assumptions[i]));
+        json_array_append_new(what_if, other);
     }
     json_object_set_new(value, "what_if", what_if);
-    return output_value(cli, value, NULL);
+    return value;
+}
+
+/* The case as it is, then once for each --what-if; all before anything is shown. */
+static int play_all(struct cli *cli, const struct loaded *loaded, const struct calendar *calendar)
+{
+    const char *assumptions[1 + SETTINGS_MAX] = { NULL };
+    size_t count = 1 + gather(cli, "what-if", assumptions + 1);
+    struct simulation *simulations = bl_arena_array(&cli->arena, struct simulation, count);
+    struct bl_error e = { 0 };
+
+    for (size_t i = 0; i < count; i++) {
+        if (play(cli, loaded, calendar, assumptions[i], &simulations[i], &e) != BL_OK) {
+            return cli_fail(cli, &e);
+        }
+    }
+    if (cli->format == OUTPUT_TABLE) {
+        print_simulations(cli, simulations, count);
+        return 0;
+    }
+    return output_value(cli, simulations_json(cli, simulations, assumptions, count), NULL);
 }
 
 static int run_simulate(struct cli *cli)

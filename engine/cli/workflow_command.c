@@ -174,7 +174,13 @@ static int read_definition(struct cli *cli, const char *name, const char *versio
     const char *file;
     int status = source_read(cli, name, (uint32_t)strtoul(version, NULL, 10), &source, &file);
 
-    return status != 0 ? status : source_compile(cli, source, file, NULL, definition);
+    if (status != 0 || option_text(&cli->options, "workflows") == NULL) {
+        return status != 0 ? status : source_compile(cli, source, file, NULL, definition);
+    }
+    struct folder *folder = bl_arena_new(&cli->arena, struct folder);
+    folder_read(cli, folder_find(cli, NULL), folder, NULL);
+    struct definition_context context = folder_context(cli, folder);
+    return source_compile(cli, source, file, &context, definition);
 }
 
 // clang-format off
@@ -241,6 +247,9 @@ static int run_diff(struct cli *cli)
 #define VERSION_ROW { "version", OPTION_NUMBER, 0, "N", { "版本，默认最新", "version; default the newest" }, NULL }
 
 static const struct option_row validate_options[] = { WORKFLOWS_ROW };
+static const struct option_row diff_options[] = {
+    { "workflows", OPTION_TEXT, 0, "DIR", { "按此目录的 departments.yaml 和 calendars/ 核对名称，默认不核对", "check names against departments.yaml and calendars/ there; default as written" }, NULL },
+};
 static const struct option_row eval_options[] = {
     { "form", OPTION_TEXT, 0, "FILE", { "表单的 JSON 文件，- 为标准输入", "JSON file of the form; - is stdin" }, NULL },
 };
@@ -297,6 +306,7 @@ const struct command command_workflow_show = {
 const struct command command_workflow_diff = {
     .name = "workflow diff", .arguments = "WORKFLOW VERSION VERSION | FILE FILE", .arguments_min = 2, .arguments_max = 3, .section = SECTION_DEFINITIONS,
     .summary = { "两个版本的差别，逐项说明", "what changed between two versions" },
+    COMMAND_OPTIONS(diff_options),
     .examples = "workflow diff restaurant 1 2\nworkflow diff old.yaml workflows/restaurant.yaml",
     .run = run_diff,
 };

@@ -129,8 +129,26 @@ class OfflineTest(unittest.TestCase):
                 self.assert_ends(OK, "workflow", "simulate", "workflows/restaurant.yaml",
                                  "--accept", "2026-11-23", "--set", "area=320", "--what-if", what,
                                  says=f"{finish} 17:30")
-        self.assert_ends(INVALID, "workflow", "simulate", "workflows/restaurant.yaml", "--what-if",
-                         "fire+x")
+        self.assert_ends(OK, "workflow", "simulate", "workflows/restaurant.yaml", "--accept",
+                         "2026-11-21T12:00", says="2026-11-23 08:30")  # a Saturday
+        self.assertEqual(self.assert_ends(
+            INVALID, "workflow", "simulate", "workflows/restaurant.yaml", "--what-if", "fire+x"), "")
+
+    def test_dates_that_are_too_late_to_reckon_with(self):
+        self.assert_ends(INVALID, "calendar", "explain", "--accept", "9999-12-30", "--limit", "5WD",
+                         says="9999-12-30 is too late")
+        self.assert_ends(INVALID, "workflow", "simulate", "workflows/restaurant.yaml", "--accept",
+                         "9999-12-30", says="9999-12-30 is too late")
+
+    def test_a_difference_of_files(self):
+        words = ("workflow", "diff", "workflows/restaurant.yaml", "workflows/newborn.yaml")
+        self.assert_ends(OK, *words, "--workflows", "workflows")
+        self.assert_ends(OK, *words)
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(folder + "/calendars")
+            with open(folder + "/departments.yaml", "w", encoding="utf-8") as file:
+                file.write("departments:\n  other: {title: 别处}\n")
+            self.assert_ends(INVALID, *words, "--workflows", folder)
 
     def test_conditions(self):
         self.assertEqual(json.loads(self.assert_ends(
@@ -285,6 +303,13 @@ materials: {{lease: {lease}, layout_plan: layout_plan.pdf}}
         self.assertIn("6", self.hall.cli("workflow", "diff", "five", "1", "2"))
         self.hall.cli("workflow", "publish", self.hall.file("bad.yaml", text.replace("amr", "arm")),
                       status=INVALID)
+
+    def test_a_simulation_of_what_is_published(self):
+        """Its calendar is the hall's where this machine has none."""
+        os.makedirs(self.hall.path("elsewhere"), exist_ok=True)
+        self.assertIn("2026-12-02", self.hall.cli(
+            "workflow", "simulate", "restaurant", "--accept", "2026-11-23", "--set", "area=320",
+            "--workflows", self.hall.path("elsewhere")))
 
     def test_a_load_of_a_workflow_with_conditions(self):
         measured = self.hall.cli("load", "--workflow", "restaurant", "--applications", "50", "-o",
