@@ -32,6 +32,10 @@ static enum bl_err check_file(struct cli *cli, const char *path, struct schema_p
     struct bl_text source;
     enum bl_err err = file_read(cli, path, &source, e);
 
+    if (err == BL_TOO_LARGE) {
+        schema_problem_add(problems, SCHEMA_ERROR, "E-YAML", path, 1, 1, NULL, "%s", e->text);
+        return BL_OK;
+    }
     if (err != BL_OK) {
         return err;
     }

@@ -62,7 +62,8 @@ static enum bl_err refuse_network(const char *path, struct bl_error *e)
     struct statfs fs;
 
     if (statfs(path, &fs) != 0) {
-        return bl_error_set(e, BL_IO, "%s: %s", path, strerror(errno));
+        return bl_error_set(e, errno == ENOENT ? BL_NOT_FOUND : BL_IO, "%s: %s", path,
+                            strerror(errno));
     }
     for (size_t i = 0; i < BL_COUNT(networks); i++) {
         if ((uint32_t)fs.f_type == networks[i].magic) {
@@ -104,6 +105,9 @@ static enum bl_err open_environment(struct store *store, struct bl_error *e)
     }
     if (rc == 0) {
         rc = mdb_env_open(store->env, store->path, flags, 0640);
+    }
+    if (rc == ENOENT) {
+        return bl_error_set(e, BL_NOT_FOUND, "there is no store in %s", store->path);
     }
     if (rc != 0) {
         return environment_error(e, rc, store->path);

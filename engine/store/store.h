@@ -25,7 +25,8 @@ struct store_config {
 
 /* Opens a store. Writers take its lock.
  *   errors  BL_LOCKED another broker holds it; BL_FORMAT a newer format; BL_CORRUPT not ours or
- *           damaged; BL_IO cannot be read or written, or lies on a network file system */
+ *           damaged; BL_NOT_FOUND no store to read, no folder to write in; BL_IO cannot be read or
+ *           written, or lies on a network file system */
 MUST_CHECK enum bl_err store_open(const struct store_config *config, struct store **store,
                                   struct bl_error *e);
 void store_close(struct store **store);

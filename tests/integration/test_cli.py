@@ -118,6 +118,13 @@ class OfflineTest(unittest.TestCase):
             self.assert_ends(INVALID, "calendar", "check", folder + "/county.yaml", "--workflows",
                              SOURCE + "/workflows", says="county.yaml:2:7: error: ")
 
+    def test_a_file_that_is_too_large_is_refused_with_a_place(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(folder + "/large.yaml", "w", encoding="utf-8") as file:
+                file.write("#" * (8 << 20) + "\n")
+            self.assert_ends(INVALID, "workflow", "validate", folder + "/large.yaml",
+                             says="large.yaml:1:1: error: ")
+
     def test_a_graph_and_a_simulation(self):
         graph = self.assert_ends(OK, "workflow", "graph", "workflows/restaurant.yaml")
         self.assertTrue(graph.startswith("<svg ") and "营业执照" in graph)
@@ -323,7 +330,7 @@ materials: {{lease: {lease}, layout_plan: layout_plan.pdf}}
         for line in self.hall.cli("store", "dump", self.hall.data).splitlines():
             json.loads(line)
         self.hall.cli("store", "stats", self.hall.data)
-        self.hall.cli("store", "verify", "/nowhere", status=FAILED)
+        self.hall.cli("store", "verify", "/nowhere", status=NOT_FOUND)
 
     def watch_until(self, is_seen, *words):
         """Watches everything while an application is submitted, until its line is seen."""

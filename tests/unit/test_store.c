@@ -226,8 +226,8 @@ static const struct refusal_case {
 } refusal_cases[] = {
     { "a newer format, to write", newer_format, "", false, BL_FORMAT },
     { "a newer format, to read", newer_format, "", true, BL_FORMAT },
-    { "an empty folder, to read", empty, "", true, BL_IO },
-    { "no folder, to read", empty, "/none", true, BL_IO },
+    { "an empty folder, to read", empty, "", true, BL_NOT_FOUND },
+    { "no folder, to read", empty, "/none", true, BL_NOT_FOUND },
     { "no folder above it", empty, "/none/store", false, BL_IO },
     { "rubbish, to read", rubbish, "", true, BL_CORRUPT },
     { "rubbish, to write", rubbish, "", false, BL_CORRUPT },
