@@ -458,6 +458,7 @@ static void turn(struct front *front)
 {
     wait_for_something(front);
     take_signals(front);
+    hand_over(front);  // the committer is not to wait while we say what it has done
     finish_batches(front);
     front_flush(front);  // tasks and answers first: others work while we read
     receive_all(front);
