@@ -285,48 +285,57 @@ static void print_answer(struct cli *cli, const json_t *value)
     (void)printf("\n");
 }
 
-static enum bl_err read_question(struct cli *cli, struct question *question, struct bl_error *e)
+/* Reads --suspend, as often as it is there. */
+static int read_stops(struct cli *cli, struct question *question)
+{
+    struct bl_error e = { 0 };
+    size_t at = 0;
+
+    for (const char *stop = option_next(&cli->options, "suspend", &at); stop != NULL;
+         stop = option_next(&cli->options, "suspend", &at)) {
+        if (read_stop(cli, question, stop, &e) != BL_OK) {
+            return cli_fail_value(cli, "value-suspension", stop, &e);
+        }
+    }
+    return 0;
+}
+
+static int read_question(struct cli *cli, struct question *question)
 {
     const char *accept = option_text(&cli->options, "accept");
     const char *limit = option_text(&cli->options, "limit");
     const char *extend = option_text(&cli->options, "extend");
-    size_t at = 0;
+    struct bl_error e = { 0 };
 
     if (accept == NULL || limit == NULL) {
-        return bl_error_set(e, BL_USAGE, "--accept DATE, --limit '10 working days'");
+        return cli_fail_usage(cli, cli_say(cli, "缺少：%s", "missing: %s"),
+                              "--accept DATE, --limit '10 working days'");
     }
-    enum bl_err err = moment_read(question->calendar, accept, &question->clock.start, e);
-    if (err == BL_OK) {
-        err = limit_parse(limit, &question->clock.limit, e);
+    if (moment_read(question->calendar, accept, &question->clock.start, &e) != BL_OK) {
+        return cli_fail_value(cli, "value-date", accept, &e);
     }
-    if (err == BL_OK && extend != NULL) {
-        err = limit_parse(extend, &question->clock.extension, e);
+    if (limit_parse(limit, &question->clock.limit, &e) != BL_OK) {
+        return cli_fail_value(cli, "value-limit", limit, &e);
     }
-    for (const char *stop = option_next(&cli->options, "suspend", &at);
-         err == BL_OK && stop != NULL; stop = option_next(&cli->options, "suspend", &at)) {
-        err = read_stop(cli, question, stop, e);
+    if (extend != NULL && limit_parse(extend, &question->clock.extension, &e) != BL_OK) {
+        return cli_fail_value(cli, "value-limit", extend, &e);
     }
     question->clock.roll = option_flag(&cli->options, "roll");
-    return err;
+    return read_stops(cli, question);
 }
 
 static int explain(struct cli *cli, const struct calendar *calendar)
 {
     struct question question = { .calendar = calendar };
     const char *batch = option_text(&cli->options, "batch");
-    struct bl_error e = { 0 };
 
     question.clock.stops = question.stops;
     cli->offset_minutes = calendar_offset(calendar);
     if (batch != NULL) {
         return explain_batch(cli, calendar, batch);
     }
-    if (read_question(cli, &question, &e) != BL_OK) {
-        return e.code == BL_USAGE
-                   ? cli_fail_usage(cli, cli_say(cli, "缺少：%s", "missing: %s"), e.text)
-                   : cli_fail(cli, &e);
-    }
-    return output_value(cli, answer_json(&question), print_answer);
+    int status = read_question(cli, &question);
+    return status != 0 ? status : output_value(cli, answer_json(&question), print_answer);
 }
 
 /* Opens --calendar and answers by it. */

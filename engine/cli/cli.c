@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/help.h"
+#include "core/refusal.h"
 
 #define ARENA_BYTES_MAX ((size_t)1 << 30)
 #define CHINA_OFFSET_MINUTES (8 * 60)  // until a calendar or a broker says other
@@ -73,6 +74,16 @@ int cli_fail_refused(struct cli *cli, const Bl__Refusal *refusal)
                  refusal->others[i]->code);
     }
     return bl_err_exit(bl_err_from_name(refusal->code));
+}
+
+int cli_fail_value(struct cli *cli, const char *rule, const char *given, const struct bl_error *e)
+{
+    Bl__Refusal *refusal = refusal_new(&cli->arena, e->code, rule, given);
+
+    refusal_argument(&cli->arena, refusal, "problem", e->text);
+    cli_note(cli, "%sbinglian: %s%s", red(cli), sentence_make(refusal, cli->language, &cli->arena),
+             plain(cli));
+    return bl_err_exit(e->code);
 }
 
 int cli_fail_usage(const struct cli *cli, const char *format, ...)
@@ -143,6 +154,11 @@ static int unknown_command(const struct cli *cli, const char *word)
         near);
 }
 
+static int fail_options(struct cli *cli, const Bl__Refusal *refusal)
+{
+    return cli_fail_usage(cli, "%s", sentence_make(refusal, cli->language, &cli->arena));
+}
+
 /* Reads options and arguments of the command that was found. */
 static int run_command(struct cli *cli, char *const *words)
 {
@@ -150,14 +166,15 @@ static int run_command(struct cli *cli, char *const *words)
         { cli->command->options, cli->command->option_count },
         { help_common_options, help_common_option_count },
     };
-    struct bl_error e = { 0 };
+    Bl__Refusal *refusal = NULL;
     size_t used;
+    enum bl_err err = options_read(&cli->options, words, true, tables, BL_COUNT(tables), &used,
+                                   &cli->arena, &refusal);
 
-    if (options_read(&cli->options, words, true, tables, BL_COUNT(tables), &used, &e) != BL_OK) {
-        settle(cli);
-        return cli_fail_usage(cli, "%s", e.text);
-    }
     settle(cli);
+    if (err != BL_OK) {
+        return fail_options(cli, refusal);
+    }
     if (option_flag(&cli->options, "help")) {
         help_command(cli, cli->command);
         return 0;
@@ -176,14 +193,16 @@ static int run_command(struct cli *cli, char *const *words)
 static int run(struct cli *cli, char *const *words)
 {
     const struct option_table common = { help_common_options, help_common_option_count };
-    struct bl_error e = { 0 };
+    Bl__Refusal *refusal = NULL;
     size_t used, count = 0;
+    enum bl_err err =
+        options_read(&cli->options, words, false, &common, 1, &used, &cli->arena, &refusal);
 
-    if (options_read(&cli->options, words, false, &common, 1, &used, &e) != BL_OK) {
-        return cli_fail_usage(cli, "%s", e.text);
+    settle(cli);
+    if (err != BL_OK) {
+        return fail_options(cli, refusal);
     }
     words += used;
-    settle(cli);
     if (words[0] == NULL || option_flag(&cli->options, "help")) {
         help_overview(cli);
         return words[0] == NULL && !option_flag(&cli->options, "help") ? bl_err_exit(BL_USAGE) : 0;

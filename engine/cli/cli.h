@@ -46,6 +46,9 @@ void cli_note(const struct cli *cli, const char *format, ...) __attribute__((for
 int cli_fail(const struct cli *cli, const struct bl_error *e);
 /* The same for what the broker refused, with all further problems. */
 int cli_fail_refused(struct cli *cli, const Bl__Refusal *refusal);
+/* Says that a value of an option cannot be used, by the sentence of `rule`. `e` knows more, in
+ * English. */
+int cli_fail_value(struct cli *cli, const char *rule, const char *given, const struct bl_error *e);
 /* The command line is wrong: exit status 2. */
 int cli_fail_usage(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

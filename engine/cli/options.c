@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/refusal.h"
 
 #define NEAR_ENOUGH 2  // edits between what was typed and what was meant
 
@@ -34,18 +35,46 @@ static const struct option_row *find_letter(const struct option_table *tables, s
     return NULL;
 }
 
-static enum bl_err unknown(const struct option_table *tables, size_t count, const char *word,
-                           struct bl_error *e)
+/* Words being read: where they go, and the first thing that is wrong. */
+struct reading {
+    struct options *options;
+    const struct option_table *tables;
+    size_t table_count;
+    struct bl_arena *arena;
+    Bl__Refusal *wrong;  // NULL: nothing
+};
+
+/* Only the first is said. Returns it for a second argument. */
+static Bl__Refusal *refuse(struct reading *reading, const char *rule, const char *pointer,
+                           const char *name, const char *value)
 {
-    for (size_t t = 0; t < count && strncmp(word, "--", 2) == 0; t++) {
-        for (size_t i = 0; i < tables[t].count; i++) {
-            if (bl_text_distance(word + 2, tables[t].rows[i].name, NEAR_ENOUGH) <= NEAR_ENOUGH) {
-                return bl_error_set(e, BL_USAGE, "unknown option %s; did you mean --%s?", word,
-                                    tables[t].rows[i].name);
+    Bl__Refusal *refusal = refusal_new(reading->arena, BL_USAGE, rule, pointer);
+
+    if (reading->wrong == NULL) {
+        reading->wrong = refusal;
+    }
+    return refusal_argument(reading->arena, refusal, name, value);
+}
+
+static void refuse_more(struct reading *reading, const char *rule, int limit)
+{
+    refuse(reading, rule, "", "limit", bl_arena_printf(reading->arena, "%d", limit));
+}
+
+static void refuse_unknown(struct reading *reading, const char *word)
+{
+    const char *nearest = "";
+
+    for (size_t t = 0; t < reading->table_count && strncmp(word, "--", 2) == 0; t++) {
+        const struct option_table *table = &reading->tables[t];
+
+        for (size_t i = 0; i < table->count && nearest[0] == '\0'; i++) {
+            if (bl_text_distance(word + 2, table->rows[i].name, NEAR_ENOUGH) <= NEAR_ENOUGH) {
+                nearest = table->rows[i].name;
             }
         }
     }
-    return bl_error_set(e, BL_USAGE, "unknown option %s", word);
+    refuse(reading, "option-unknown", word, "nearest", nearest);
 }
 
 static bool is_number(const char *text)
@@ -55,32 +84,29 @@ static bool is_number(const char *text)
     return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0' && errno == 0;
 }
 
-static enum bl_err keep(struct options *options, const struct option_row *row, const char *value,
-                        struct bl_error *e)
+static void keep(struct reading *reading, const struct option_row *row, const char *value)
 {
+    struct options *options = reading->options;
+
     if (row->kind == OPTION_FLAG && value != NULL) {
-        return bl_error_set(e, BL_USAGE, "--%s takes no value", row->name);
+        refuse(reading, "option-valueless", row->name, "given", value);
+    } else if (row->kind != OPTION_FLAG && value == NULL) {
+        refuse(reading, "option-value", row->name, "value", row->value);
+    } else if (row->kind == OPTION_NUMBER && !is_number(value)) {
+        refuse(reading, "option-number", row->name, "given", value);
+    } else if (row->choices != NULL && option_choice(row->choices, value) < 0) {
+        refusal_argument(reading->arena,
+                         refuse(reading, "option-choice", row->name, "given", value), "options",
+                         row->choices);
+    } else if (options->given_count == OPTIONS_MAX) {
+        refuse_more(reading, "options-many", OPTIONS_MAX);
+    } else {
+        options->given[options->given_count++] = (struct option_given){ row, value };
     }
-    if (row->kind != OPTION_FLAG && value == NULL) {
-        return bl_error_set(e, BL_USAGE, "--%s needs a value: %s", row->name, row->value);
-    }
-    if (row->kind == OPTION_NUMBER && !is_number(value)) {
-        return bl_error_set(e, BL_USAGE, "--%s: \"%s\" is no number", row->name, value);
-    }
-    if (row->choices != NULL && option_choice(row->choices, value) < 0) {
-        return bl_error_set(e, BL_USAGE, "--%s: \"%s\" is none of %s", row->name, value,
-                            row->choices);
-    }
-    if (options->given_count == OPTIONS_MAX) {
-        return bl_error_set(e, BL_USAGE, "more than %d options", OPTIONS_MAX);
-    }
-    options->given[options->given_count++] = (struct option_given){ row, value };
-    return BL_OK;
 }
 
 /* Reads the option that *at stands on and moves past it and its value. */
-static enum bl_err read_option(struct options *options, char *const **at,
-                               const struct option_table *tables, size_t count, struct bl_error *e)
+static void read_option(struct reading *reading, char *const **at)
 {
     const char *word = *(*at)++, *value = NULL;
     const struct option_row *row;
@@ -88,19 +114,30 @@ static enum bl_err read_option(struct options *options, char *const **at,
     if (word[1] == '-') {
         size_t length = strcspn(word + 2, "=");
 
-        row = find_name(tables, count, (struct bl_text){ word + 2, length });
+        row =
+            find_name(reading->tables, reading->table_count, (struct bl_text){ word + 2, length });
         value = word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
     } else {
-        row = find_letter(tables, count, word[1]);
+        row = find_letter(reading->tables, reading->table_count, word[1]);
         value = word[2] != '\0' ? word + 2 : NULL;
     }
     if (row == NULL) {
-        return unknown(tables, count, word, e);
+        refuse_unknown(reading, word);
+        return;
     }
     if (row->kind != OPTION_FLAG && value == NULL && **at != NULL) {
         value = *(*at)++;
     }
-    return keep(options, row, value, e);
+    keep(reading, row, value);
+}
+
+static void read_argument(struct reading *reading, char *word)
+{
+    if (reading->options->argument_count == ARGUMENTS_MAX) {
+        refuse_more(reading, "arguments-many", ARGUMENTS_MAX);
+        return;
+    }
+    reading->options->arguments[reading->options->argument_count++] = word;
 }
 
 /* An option is a dash or two and a letter: -7 and --1 are numbers to reckon with. */
@@ -114,8 +151,9 @@ static bool looks_like_option(const char *word)
 
 enum bl_err options_read(struct options *options, char *const *words, bool arguments,
                          const struct option_table *tables, size_t table_count, size_t *used,
-                         struct bl_error *e)
+                         struct bl_arena *arena, Bl__Refusal **refusal)
 {
+    struct reading reading = { options, tables, table_count, arena, NULL };
     char *const *at = words;
     bool ended = false;
 
@@ -126,18 +164,18 @@ enum bl_err options_read(struct options *options, char *const *words, bool argum
             ended = true;
             at++;
         } else if (is_option) {
-            if (read_option(options, &at, tables, table_count, e) != BL_OK) {
-                return BL_USAGE;
-            }
+            read_option(&reading, &at);
         } else if (!arguments) {
             break;
-        } else if (options->argument_count == ARGUMENTS_MAX) {
-            return bl_error_set(e, BL_USAGE, "more than %d arguments", ARGUMENTS_MAX);
         } else {
-            options->arguments[options->argument_count++] = *at++;
+            read_argument(&reading, *at++);
         }
     }
     *used = (size_t)(at - words);
+    if (reading.wrong != NULL) {
+        *refusal = reading.wrong;
+        return BL_USAGE;
+    }
     return BL_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "core/sentence.h"
 
@@ -47,12 +48,14 @@ struct option_table {
     size_t count;
 };
 
-/* Reads words until one that is no option (it is not taken), or with `arguments` all of them.
- *   words   ended by NULL; *used becomes how many were read
- *   errors  BL_USAGE with a sentence that names the word, and the nearest option */
+/* Reads words until one that is no option (it is not taken), or with `arguments` all of them. What
+ * is wrong does not stop it, so that --lang is heard wherever it stands.
+ *   words    ended by NULL; *used becomes how many were read
+ *   refusal  becomes the first thing that is wrong, in `arena`
+ *   returns  BL_OK or BL_USAGE */
 MUST_CHECK enum bl_err options_read(struct options *options, char *const *words, bool arguments,
                                     const struct option_table *tables, size_t table_count,
-                                    size_t *used, struct bl_error *e);
+                                    size_t *used, struct bl_arena *arena, Bl__Refusal **refusal);
 
 /* Was the flag given? */
 bool option_flag(const struct options *options, const char *name);

@@ -126,9 +126,9 @@ static size_t gather(const struct cli *cli, const char *option, const char **val
     return count;
 }
 
-static enum bl_err play(struct cli *cli, const struct loaded *loaded,
-                        const struct calendar *calendar, const char *assumption,
-                        struct simulation *simulation, struct bl_error *e)
+/* Plays the case, under an assumption or as it is (NULL). Returns an exit status. */
+static int play(struct cli *cli, const struct loaded *loaded, const struct calendar *calendar,
+                const char *assumption, struct simulation *simulation)
 {
     const char *settings[SETTINGS_MAX];
     size_t count = gather(cli, "set", settings);
@@ -139,18 +139,24 @@ static enum bl_err play(struct cli *cli, const struct loaded *loaded,
     struct simulate_question question = { .definition = loaded->definition,
                                           .calendar = calendar,
                                           .values = values };
-    enum bl_err err = read_accept(cli, calendar, &question.accepted, e);
+    struct bl_error e = { 0 };
 
-    if (err == BL_OK) {
-        err = simulate_form(loaded->definition, settings, count,
-                            calendar_day(calendar, question.accepted), &cli->arena, values, e);
+    if (read_accept(cli, calendar, &question.accepted, &e) != BL_OK) {
+        return cli_fail_value(cli, "value-date", option_text(&cli->options, "accept"), &e);
     }
-    if (err == BL_OK && assumption != NULL) {
-        err = simulate_assume(loaded->definition, assumption, &cli->arena, assumed, e);
+    bl_day today = calendar_day(calendar, question.accepted);
+    if (simulate_form(loaded->definition, settings, count, today, &cli->arena, values, &e) !=
+        BL_OK) {
+        return cli_fail_value(cli, "value-set", e.source, &e);
+    }
+    if (assumption != NULL) {
+        if (simulate_assume(loaded->definition, assumption, &cli->arena, assumed, &e) != BL_OK) {
+            return cli_fail_value(cli, "value-what-if", assumption, &e);
+        }
         question.assumptions = assumed;
         question.assumption_count = 1;
     }
-    return err != BL_OK ? err : simulate(&question, &cli->arena, simulation, e);
+    return simulate(&question, &cli->arena, simulation, &e) == BL_OK ? 0 : cli_fail(cli, &e);
 }
 
 static json_t *moment_json(const struct cli *cli, bl_time at)
@@ -221,12 +227,13 @@ static int play_all(struct cli *cli, const struct loaded *loaded, const struct c
     const char *assumptions[1 + SETTINGS_MAX] = { NULL };
     size_t count = 1 + gather(cli, "what-if", assumptions + 1);
     struct simulation *simulations = bl_arena_array(&cli->arena, struct simulation, count);
-    struct bl_error e = { 0 };
+    int status = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        if (play(cli, loaded, calendar, assumptions[i], &simulations[i], &e) != BL_OK) {
-            return cli_fail(cli, &e);
-        }
+    for (size_t i = 0; i < count && status == 0; i++) {
+        status = play(cli, loaded, calendar, assumptions[i], &simulations[i]);
+    }
+    if (status != 0) {
+        return status;
     }
     if (cli->format == OUTPUT_TABLE) {
         print_simulations(cli, simulations, count);

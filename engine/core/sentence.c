@@ -16,6 +16,7 @@ static const struct sentence table[] = {
     { "applicant-phone", { "申请人联系电话有误", "the applicant's telephone number is wrong" } },
     { "applicant-required", { "须填写申请人名称", "the applicant's name is missing" } },
     { "application-unknown", { "没有这个办件：{pointer}", "there is no application {pointer}" } },
+    { "arguments-many", { "参数超过 {limit} 个", "more than {limit} arguments" } },
     { "attempt", { "这次派发已失效，决定未采用", "this attempt is over; the decision was not taken" } },
     { "cannot-connect", { "连接不上服务", "no broker answers there" } },
     { "command", { "请求过大", "the request is too large" } },
@@ -78,6 +79,12 @@ static const struct sentence table[] = {
     { "number-exhausted", { "业务编号已用尽", "no business number is left" } },
     { "ok", { "成功", "done" } },
     { "opinion-long", { "审查意见过长", "the opinion is too long" } },
+    { "option-choice", { "--{pointer} 不能是“{given}”，可选：{options}", "--{pointer}: \"{given}\" is none of {options}" } },
+    { "option-number", { "--{pointer} 须是数字，而不是“{given}”", "--{pointer}: \"{given}\" is no number" } },
+    { "option-unknown", { "没有选项 {pointer}<；是不是 --{nearest}？>", "unknown option {pointer}<; did you mean --{nearest}?>" } },
+    { "option-value", { "--{pointer} 须带一个值：{value}", "--{pointer} needs a value: {value}" } },
+    { "option-valueless", { "--{pointer} 不带值", "--{pointer} takes no value" } },
+    { "options-many", { "选项超过 {limit} 个", "more than {limit} options" } },
     { "other-department", { "事项“{pointer}”由{who}办理", "item {pointer} is decided by {who}" } },
     { "overload", { "服务繁忙，请稍后再试", "the broker is busy; try again later" } },
     { "publication-large", { "文件“{pointer}”过大", "file {pointer} is too large" } },
@@ -104,6 +111,11 @@ static const struct sentence table[] = {
     { "unavailable", { "服务繁忙，请稍后再试", "the broker is busy; try again later" } },
     { "unknown-outcome", { "提交写入中断，结果未知", "a commit failed half way; the outcome is unknown" } },
     { "usage", { "命令用法有误", "the command line is wrong" } },
+    { "value-date", { "“{pointer}”不是可用的日期；请写 2026-11-30，带时刻的收件写 2026-11-30T09:00，年份至 9000", "{problem}" } },
+    { "value-limit", { "“{pointer}”不是可用的期限；请写 5 working days、0.5 working days、4 working hours、30 days 或 2 hours", "{problem}" } },
+    { "value-set", { "“{pointer}”不能这样填；请按表单写 栏目=值", "{problem}" } },
+    { "value-suspension", { "“{pointer}”不是可用的暂停区间；请写 2025-09-26..2025-10-09，先始后终", "{problem}" } },
+    { "value-what-if", { "“{pointer}”不能作为假设；请写 事项=3WD、部门+3 或特别程序的名称", "{problem}" } },
     { "verdict", { "决定只能是 approve、reject 或 fail", "a decision is approve, reject or fail" } },
     { "version-published", { "流程“{pointer}”第 {version} 版已发布且内容不同；请增加 version",
                              "version {version} of {pointer} is published with other content; raise its version" } },
@@ -200,7 +212,15 @@ static const char *words_of_list(const char *list, enum language language, struc
     return made;
 }
 
-/* What stands for {name}: a word where we have one for the argument's value. */
+/* Is the argument's value a name that we have a word for? Others are shown as they are: somebody
+ * may have a field called text. */
+static bool is_word(const char *argument)
+{
+    return strcmp(argument, "expected") == 0 || strcmp(argument, "fault") == 0 ||
+           strcmp(argument, "state") == 0;
+}
+
+/* What stands for {name}. */
 static const char *argument_find(const Bl__Refusal *refusal, struct bl_text name,
                                  enum language language, struct bl_arena *arena)
 {
@@ -211,8 +231,11 @@ static const char *argument_find(const Bl__Refusal *refusal, struct bl_text name
         return words_of_list(refusal->who_may, language, arena);
     }
     for (size_t i = 0; i < refusal->n_arguments; i++) {
-        if (bl_text_is(name, refusal->arguments[i]->name)) {
-            return sentence_word(refusal->arguments[i]->value, language);
+        const Bl__Argument *argument = refusal->arguments[i];
+
+        if (bl_text_is(name, argument->name)) {
+            return is_word(argument->name) ? sentence_word(argument->value, language)
+                                           : argument->value;
         }
     }
     return NULL;

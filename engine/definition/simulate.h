@@ -73,7 +73,7 @@ MUST_CHECK enum bl_err simulate(const struct simulate_question *question, struct
  * missing answer is no error here, a wrong one is.
  *   today    the date on which the form would be received
  *   values   definition->field_count views, borrowing the arena
- *   returns  BL_OK, or BL_INVALID with what is wrong */
+ *   returns  BL_OK, or BL_INVALID with what is wrong; `e` has the setting or field as its source */
 MUST_CHECK enum bl_err simulate_form(const struct definition *definition,
                                      const char *const *settings, size_t count, bl_day today,
                                      struct bl_arena *arena, struct form_value *values,

@@ -160,13 +160,14 @@ static enum bl_err add_setting(const struct definition *definition, const char *
     size_t at = 0;
 
     if (setting[bytes] != '=') {
-        return bl_error_set(e, BL_INVALID, "\"%s\" sets nothing; write name=value", setting);
+        return bl_error_at(e, BL_INVALID, setting, 0, 0, "\"%s\" sets nothing; write name=value",
+                           setting);
     }
     if (field < 0) {
         const char *text = bl_arena_text(arena, name);
 
-        return bl_error_set(e, BL_INVALID, "the form has no field %s%s", text,
-                            suggestion(nearest_field(definition, text), arena));
+        return bl_error_at(e, BL_INVALID, setting, 0, 0, "the form has no field %s%s", text,
+                           suggestion(nearest_field(definition, text), arena));
     }
     entry = bl_arena_new(arena, Google__Protobuf__Struct__FieldsEntry);
     google__protobuf__struct__fields_entry__init(entry);
@@ -174,8 +175,8 @@ static enum bl_err add_setting(const struct definition *definition, const char *
     entry->value = value_new(arena);
     expected = read_value(definition->fields[field].type, setting + bytes + 1, entry->value, arena);
     if (expected != NULL) {
-        return bl_error_set(e, BL_INVALID, "%s takes %s, not \"%s\"", entry->key, expected,
-                            setting + bytes + 1);
+        return bl_error_at(e, BL_INVALID, setting, 0, 0, "%s takes %s, not \"%s\"", entry->key,
+                           expected, setting + bytes + 1);
     }
     while (at < form->n_fields && strcmp(form->fields[at]->key, entry->key) != 0) {
         at++;
@@ -194,10 +195,10 @@ static enum bl_err judge(const struct form_problems *problems, struct bl_error *
         if (strcmp(problem->rule, "form-required") != 0) {
             bool explained = problem->argument_count > 0;
 
-            return bl_error_set(e, BL_INVALID, "%s breaks the rule %s%s%s%s%s", problem->pointer,
-                                problem->rule, explained ? ": " : "",
-                                explained ? problem->arguments[0].name : "", explained ? " " : "",
-                                explained ? problem->arguments[0].value : "");
+            return bl_error_at(e, BL_INVALID, problem->pointer, 0, 0,
+                               "%s breaks the rule %s%s%s%s%s", problem->pointer, problem->rule,
+                               explained ? ": " : "", explained ? problem->arguments[0].name : "",
+                               explained ? " " : "", explained ? problem->arguments[0].value : "");
         }
     }
     return BL_OK;

@@ -86,7 +86,9 @@ class OfflineTest(unittest.TestCase):
         self.assert_ends(INVALID, "calendar", "explain", "--accept", "2025-12-15", "--limit",
                          "5 workdays")
         self.assert_ends(INVALID, "calendar", "explain", "--accept", "today", "--limit", "5WD",
-                         says='"today" is no date')
+                         says="binglian: “today”不是可用的日期；请写 2026-11-30")
+        self.assert_ends(INVALID, "calendar", "explain", "--accept", "today", "--limit", "5WD",
+                         "--lang", "en", says='binglian: "today" is no date')
 
     def test_the_workflows_are_valid(self):
         files = glob.glob(SOURCE + "/workflows/*.yaml")
@@ -143,9 +145,9 @@ class OfflineTest(unittest.TestCase):
 
     def test_dates_that_are_too_late_to_reckon_with(self):
         self.assert_ends(INVALID, "calendar", "explain", "--accept", "9999-12-30", "--limit", "5WD",
-                         says="9999-12-30 is too late")
+                         "--lang", "en", says="9999-12-30 is too late")
         self.assert_ends(INVALID, "workflow", "simulate", "workflows/restaurant.yaml", "--accept",
-                         "9999-12-30", says="9999-12-30 is too late")
+                         "9999-12-30", "--lang", "en", says="9999-12-30 is too late")
 
     def test_a_difference_of_files(self):
         words = ("workflow", "diff", "workflows/restaurant.yaml", "workflows/newborn.yaml")
@@ -178,6 +180,9 @@ class OfflineTest(unittest.TestCase):
             with self.subTest(words):
                 self.assert_ends(USAGE, *words)
         self.assert_ends(USAGE, "sumbit", says="submit")
+        self.assert_ends(USAGE, "list", "--ligth", "red", says="没有选项 --ligth；是不是 --light？")
+        self.assert_ends(USAGE, "list", "--ligth", "red", "--lang", "en", says="did you mean --light?")
+        self.assert_ends(USAGE, "list", "--ligth", "red", LANG="en_GB.UTF-8", says="did you mean")
 
     def test_a_bad_submission_is_refused_with_its_file(self):
         self.assert_ends(INVALID, "submit", "-", stdin='{"workflow": "x", "form": []}',

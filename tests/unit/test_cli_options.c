@@ -71,17 +71,23 @@ static void options_are_read(void **state)
     const struct options_case *row = *state;
     const struct option_table table = { rows, BL_COUNT(rows) };
     struct options options = { 0 };
-    struct bl_error e = { 0 };
+    Bl__Refusal *refusal = NULL;
+    struct bl_arena arena;
     char text[512];
     size_t used;
 
-    if (options_read(&options, (char *const *)row->words, true, &table, 1, &used, &e) == BL_OK) {
+    bl_arena_init(&arena, 1024, 1 << 16);
+    enum bl_err err =
+        options_read(&options, (char *const *)row->words, true, &table, 1, &used, &arena, &refusal);
+    if (err == BL_OK) {
         write_back(&options, text, sizeof text);
         assert_string_equal(text, row->expected);
     } else {
-        assert_int_equal(e.code, BL_USAGE);
-        assert_string_equal(e.text, row->expected);
+        assert_int_equal(err, BL_USAGE);
+        assert_string_equal(sentence_make(refusal, LANGUAGE_EN, &arena), row->expected);
+        assert_string_not_equal(sentence_make(refusal, LANGUAGE_ZH, &arena), row->expected);
     }
+    bl_arena_free(&arena);
 }
 
 static void reading_stops_at_the_command(void **state)
@@ -89,10 +95,14 @@ static void reading_stops_at_the_command(void **state)
     char *const words[] = { (char *)"-a", (char *)"list", (char *)"-o", (char *)"json", NULL };
     const struct option_table table = { rows, BL_COUNT(rows) };
     struct options options = { 0 };
+    Bl__Refusal *refusal = NULL;
+    struct bl_arena arena;
     size_t used;
 
     (void)state;
-    assert_int_equal(options_read(&options, words, false, &table, 1, &used, NULL), BL_OK);
+    bl_arena_init(&arena, 1024, 1 << 16);
+    assert_int_equal(options_read(&options, words, false, &table, 1, &used, &arena, &refusal),
+                     BL_OK);
     assert_int_equal(used, 1);
     assert_true(option_flag(&options, "all"));
     assert_null(option_text(&options, "output"));
@@ -106,10 +116,14 @@ static void values_are_found(void **state)
     };
     const struct option_table table = { rows, BL_COUNT(rows) };
     struct options options = { 0 };
+    Bl__Refusal *refusal = NULL;
+    struct bl_arena arena;
     size_t used, at = 0;
 
     (void)state;
-    assert_int_equal(options_read(&options, words, true, &table, 1, &used, NULL), BL_OK);
+    bl_arena_init(&arena, 1024, 1 << 16);
+    assert_int_equal(options_read(&options, words, true, &table, 1, &used, &arena, &refusal),
+                     BL_OK);
     assert_int_equal(option_number(&options, "limit", 7), 5);
     assert_int_equal(option_number(&options, "other", 7), 7);
     assert_string_equal(option_text(&options, "suspend"), "b");
@@ -170,13 +184,16 @@ static void check_example(const struct command *command, const char *line, size_
             };
             char *one[] = { words[i], (char *)"1", NULL };
             struct options options = { 0 };
-            struct bl_error e = { 0 };
+            Bl__Refusal *refusal = NULL;
+            struct bl_arena arena;
             size_t read;
 
-            (void)!options_read(&options, one, true, tables, 2, &read, &e);
-            if (strstr(e.text, "unknown") != NULL) {
-                fail_msg("%s: its example has an %s", command->name, e.text);
+            bl_arena_init(&arena, 1024, 1 << 16);
+            (void)!options_read(&options, one, true, tables, 2, &read, &arena, &refusal);
+            if (refusal != NULL && strcmp(refusal->rule, "option-unknown") == 0) {
+                fail_msg("%s: its example has the unknown %s", command->name, words[i]);
             }
+            bl_arena_free(&arena);
         }
     }
 }

@@ -133,6 +133,7 @@ static void every_rule_has_a_sentence(void **state)
     check_files("engine/definition/form.c", check_rule);
     check_files("engine/broker/*.c", check_rule);
     check_files("engine/store/*.c", check_rule);
+    check_files("engine/cli/options.c", check_rule);
     assert_int_equal(missing, 0);
     assert_true(seen > 60);  // else the search has gone blind
 }
@@ -189,6 +190,8 @@ static const struct fill_case fill_cases[] = {
       "表单没有“form.aera”这一栏；是不是“area”？", "the form has no field form.aera; did you mean area?" },
     { "form-unknown", "form.x", NULL, NULL, "",
       "表单没有“form.x”这一栏", "the form has no field form.x" },
+    { "form-unknown", "form.txet", "nearest", "text", "",
+      "表单没有“form.txet”这一栏；是不是“text”？", "the form has no field form.txet; did you mean text?" },
     { "denied", "", NULL, NULL, "clerk",
       "没有权限；可由窗口人员办理", "you may not do this; clerk may" },
     { "denied", "", NULL, NULL, "", "没有权限", "you may not do this" },
