@@ -1,5 +1,6 @@
 #include "cli/submission.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #define HASH_BYTES 32
 #define READ_BYTES ((size_t)64 << 10)
+#define MATERIAL_BYTES_MAX ((uint64_t)1 << 30)  // of one file: a scanned set of drawings is 100 MiB
 
 static ProtobufCBinaryData pack(struct bl_arena *arena, const ProtobufCMessage *message)
 {
@@ -43,28 +45,61 @@ Bl__Submit *submission_make(struct bl_arena *arena, const char *workflow, uint32
 
 /* --- materials -------------------------------------------------------------------------------- */
 
-/* Size and BLAKE2b-256 of a file that is there; without them the paper is only named. */
-static void measure(struct bl_arena *arena, const char *path, Bl__Material *material)
+static enum bl_err read_error(struct bl_error *e)
+{
+    return bl_error_set(e, errno == ENOENT ? BL_NOT_FOUND : BL_IO, "%s", strerror(errno));
+}
+
+/* Opens a file to read; a pipe or a device has no size and might never end. */
+static enum bl_err open_file(const char *path, int *descriptor, struct bl_error *e)
+{
+    struct stat status;
+
+    *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe would wait for a writer
+    if (*descriptor < 0 || fstat(*descriptor, &status) != 0) {
+        return read_error(e);
+    }
+    return S_ISREG(status.st_mode) ? BL_OK : bl_error_set(e, BL_INVALID, "this is no file");
+}
+
+/* Size and BLAKE2b-256 of what can be read. */
+static enum bl_err hash_file(int descriptor, struct bl_arena *arena, Bl__Material *material,
+                             struct bl_error *e)
 {
     uint8_t *buffer = bl_arena_alloc(arena, READ_BYTES);
     crypto_generichash_state state;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t got;
 
-    if (descriptor < 0) {
-        return;
-    }
     (void)crypto_generichash_init(&state, NULL, 0, HASH_BYTES);
     while ((got = read(descriptor, buffer, READ_BYTES)) > 0) {
         (void)crypto_generichash_update(&state, buffer, (unsigned long long)got);
         material->bytes += (uint64_t)got;
+        if (material->bytes > MATERIAL_BYTES_MAX) {
+            return bl_error_set(e, BL_TOO_LARGE, "the file is larger than 1 GiB");
+        }
     }
-    (void)close(descriptor);
-    if (got == 0) {
-        material->hash.data = bl_arena_alloc(arena, HASH_BYTES);
-        material->hash.len = HASH_BYTES;
-        (void)crypto_generichash_final(&state, material->hash.data, HASH_BYTES);
+    if (got < 0) {
+        return read_error(e);
     }
+    material->hash.data = bl_arena_alloc(arena, HASH_BYTES);
+    material->hash.len = HASH_BYTES;
+    (void)crypto_generichash_final(&state, material->hash.data, HASH_BYTES);
+    return BL_OK;
+}
+
+static enum bl_err measure(struct bl_arena *arena, const char *path, Bl__Material *material,
+                           struct bl_error *e)
+{
+    int descriptor;
+    enum bl_err err = open_file(path, &descriptor, e);
+
+    if (err == BL_OK) {
+        err = hash_file(descriptor, arena, material, e);
+    }
+    if (descriptor >= 0) {
+        (void)close(descriptor);
+    }
+    return err;
 }
 
 static const char *base_name(const char *path)
@@ -85,37 +120,55 @@ static const char *beside(struct cli *cli, const char *submission, const char *f
     return bl_arena_printf(&cli->arena, "%.*s/%s", (int)(slash - submission), submission, file);
 }
 
-static Bl__Material *make_material(struct cli *cli, const char *path, const char *id,
-                                   const char *file)
+static enum bl_err make_material(struct cli *cli, const char *path, const char *id,
+                                 const char *file, Bl__Material **made, struct bl_error *e)
 {
     Bl__Material *material = bl_arena_new(&cli->arena, Bl__Material);
 
     bl__material__init(material);
+    *made = material;
     material->id = id;
     material->later = strcmp(file, "later") == 0;
-    if (!material->later) {
-        material->file = base_name(file);
-        measure(&cli->arena, beside(cli, path, file), material);
+    if (material->later) {
+        return BL_OK;
     }
-    return material;
+    material->file = base_name(file);
+    return measure(&cli->arena, beside(cli, path, file), material, e);
 }
 
+/* Adds a problem for each file that cannot be read.
+ *   document  where the submission stands in its YAML; NULL: it is JSON */
 static Bl__Material **make_materials(struct cli *cli, const char *path,
-                                     const Bl__Submission *submission)
+                                     const Bl__Submission *submission,
+                                     const struct yaml_document *document,
+                                     struct schema_problems *problems)
 {
     Bl__Material **materials =
         bl_arena_array(&cli->arena, Bl__Material *, submission->n_materials + 1);
 
     for (size_t i = 0; i < submission->n_materials; i++) {
-        materials[i] = make_material(cli, path, submission->materials[i]->key,
-                                     submission->materials[i]->value);
+        const char *id = submission->materials[i]->key, *file = submission->materials[i]->value;
+        struct bl_error e = { 0 };
+
+        if (make_material(cli, path, id, file, &materials[i], &e) != BL_OK) {
+            struct yaml_position at = { 0, 0 };
+
+            if (document != NULL) {
+                at = yaml_position(document, submission, "materials", i);
+            }
+            schema_problem_add(problems, SCHEMA_ERROR, "E-FILE", path, at.line, at.column,
+                               bl_arena_printf(&cli->arena, "materials.%s", id),
+                               "material %s: %s: %s", id, beside(cli, path, file), e.text);
+        }
     }
     return materials;
 }
 
 /* --- the file --------------------------------------------------------------------------------- */
 
+/* The submission, or NULL; *document becomes where it stands, of YAML. */
 static const Bl__Submission *parse(struct cli *cli, const char *path, struct bl_text text,
+                                   const struct yaml_document **document,
                                    struct schema_problems *problems)
 {
     const ProtobufCMessageDescriptor *descriptor = &bl__submission__descriptor;
@@ -124,7 +177,7 @@ static const Bl__Submission *parse(struct cli *cli, const char *path, struct bl_
     enum bl_err err = is_json ? json_read_message(text.at, text.bytes, descriptor, &cli->arena,
                                                   &message, problems)
                               : yaml_load(text.at, text.bytes, path, descriptor, &cli->arena,
-                                          &message, NULL, problems);
+                                          &message, document, problems);
 
     if (err != BL_OK && problems->error_count == 0) {
         schema_problem_add(problems, SCHEMA_ERROR, "E-YAML", path, 0, 0, NULL, "%s",
@@ -139,6 +192,7 @@ static const Bl__Submission *parse(struct cli *cli, const char *path, struct bl_
 int submission_read(struct cli *cli, const char *path, Bl__Command *command)
 {
     struct schema_problems *problems = bl_arena_new(&cli->arena, struct schema_problems);
+    const struct yaml_document *document = NULL;
     struct bl_text text;
     struct bl_error e = { 0 };
 
@@ -146,8 +200,12 @@ int submission_read(struct cli *cli, const char *path, Bl__Command *command)
         return cli_fail(cli, &e);
     }
     schema_problems_init(problems, &cli->arena);
-    const Bl__Submission *submission = parse(cli, path, text, problems);
-    if (submission == NULL) {
+    const Bl__Submission *submission = parse(cli, path, text, &document, problems);
+    Bl__Material **materials = NULL;
+    if (submission != NULL) {
+        materials = make_materials(cli, path, submission, document, problems);
+    }
+    if (problems->error_count > 0) {
         schema_problems_sort(problems);
         schema_problems_print(stderr, problems);
         return bl_err_exit(BL_INVALID);
@@ -156,9 +214,9 @@ int submission_read(struct cli *cli, const char *path, Bl__Command *command)
     if (submission->form != NULL) {
         form = pack(&cli->arena, &submission->form->base);
     }
-    Bl__Submit *submit = submission_make(
-        &cli->arena, submission->workflow, submission->version, submission->applicant, form,
-        make_materials(cli, path, submission), submission->n_materials);
+    Bl__Submit *submit =
+        submission_make(&cli->arena, submission->workflow, submission->version,
+                        submission->applicant, form, materials, submission->n_materials);
     submit->window = submission->window;
     command->request_id = submission->key;
     command->what_case = BL__COMMAND__WHAT_SUBMIT;

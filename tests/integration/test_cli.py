@@ -250,6 +250,9 @@ materials: {{lease: {lease}, layout_plan: layout_plan.pdf}}
         begin = next(i for i, line in enumerate(lines) if line.startswith("workflow:"))
         end = next(i for i, line in enumerate(lines) if line.startswith("materials:"))
         example = self.hall.file("example.yaml", "\n".join(lines[begin:end + 1]) + "\n")
+        os.makedirs(self.hall.path("files"), exist_ok=True)
+        for paper in ("lease", "plan"):
+            self.hall.file(f"files/{paper}.pdf", "%PDF-1.4\n")
         self.assertIn("application", self.hall.cli("submit", example, "-o", "json"))
 
     def test_submissions_that_are_wrong(self):
@@ -267,6 +270,14 @@ materials: {{lease: {lease}, layout_plan: layout_plan.pdf}}
             file.write(b"workflow: caf\xe9\n")
         self.hall.cli("submit", self.hall.path("latin.yaml"), status=INVALID)
         self.hall.cli("submit", self.hall.path("nowhere.yaml"), status=NOT_FOUND)
+
+    def test_papers_that_cannot_be_read(self):
+        os.makedirs(self.hall.path("folder.pdf"), exist_ok=True)
+        for lease, says in (("nowhere.pdf", "No such file"), ("folder.pdf", "no file")):
+            with self.subTest(lease):
+                said = self.hall.cli("submit", self.application(lease=lease), status=INVALID)
+                self.assertRegex(said, rf"application.yaml:5:20: error: material lease: "
+                                 rf".*/{lease}: .*{says}.* \[E-FILE\]")
 
     def test_what_is_not_there(self):
         for words in (("show", "CY-20260101-0001"), ("events", "CY-20260101-0001"),
