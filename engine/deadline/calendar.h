@@ -21,6 +21,8 @@
 
 #define CALENDAR_FIRST_YEAR 2004
 #define CALENDAR_LAST_YEAR 2040
+#define CALENDAR_LAYERS_MAX 8     // nation, province, prefecture, county, unit, and some room
+#define CALENDAR_FAULTS_MAX 50    // of one calendar; nobody corrects more in one go
 #define CALENDAR_ADD_MAX 1000000  // working days forth or back in one question
 
 struct calendar;
@@ -31,18 +33,23 @@ struct calendar;
 MUST_CHECK enum bl_err calendar_new(const Bl__Calendar *const *layers, size_t count,
                                     struct calendar **calendar, struct bl_error *e);
 
-/* Where a layer is wrong, in the terms of yaml_position: the message and field, and which element
- * of it (SIZE_MAX: all). */
+/* What is wrong with a layer, and where, in the terms of yaml_position: the message and field, and
+ * which element of it (SIZE_MAX: all). */
 struct calendar_fault {
     size_t layer;
     const void *message;
     const char *field;
     size_t element;
+    char text[192];  // the key, what is wrong, what to write
 };
-/* calendar_new for those who know where the layers were written: on an error, *fault says where. */
+struct calendar_faults {
+    struct calendar_fault at[CALENDAR_FAULTS_MAX];  // in the order of the layers and their keys
+    size_t count;
+};
+/* calendar_new for those who know where the layers were written: 1 to CALENDAR_LAYERS_MAX of them.
+ * Every value that is wrong is a fault. */
 MUST_CHECK enum bl_err calendar_build(const Bl__Calendar *const *layers, size_t count,
-                                      struct calendar **calendar, struct calendar_fault *fault,
-                                      struct bl_error *e);
+                                      struct calendar **calendar, struct calendar_faults *faults);
 /* Takes NULL, leaves NULL. */
 void calendar_free(struct calendar **calendar);
 

@@ -2,11 +2,13 @@
  * days are counted. */
 #include "deadline/calendar_table.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LAYERS_MAX 8
+#include "base/text.h"
+
 #define MINUTES_A_DAY (24 * 60)
 #define LEAP_YEAR 2000  // dates without a year are checked as its dates, so 02-29 is one
 
@@ -26,17 +28,49 @@ struct draft {
     const Bl__Calendar *layer;   // the one being painted, and its number from 1
     uint8_t layer_number;
     struct calendar_fault at;  // what is being read
-    struct bl_error *e;
+    struct calendar_faults *faults;
 };
 
-/* Says what is read next, so that an error has a place. */
+/* Says what is read next, so that a fault has a place. */
 static void look(struct draft *draft, const void *message, const char *field, size_t element)
 {
-    draft->at = (struct calendar_fault){ draft->layer_number - 1U, message, field, element };
+    draft->at = (struct calendar_fault){
+        .layer = draft->layer_number - 1U, .message = message, .field = field, .element = element
+    };
 }
 
-#define WRONG(draft, ...)                                                                          \
-    bl_error_at((draft)->e, BL_DEFINITION, (draft)->layer->calendar, 0, 0, __VA_ARGS__)
+/* Has what is being read a fault already? A fixed holiday is read for every year. */
+static bool is_wrong(const struct draft *draft)
+{
+    for (size_t i = 0; i < draft->faults->count; i++) {
+        const struct calendar_fault *fault = &draft->faults->at[i];
+
+        if (fault->message == draft->at.message && fault->element == draft->at.element &&
+            strcmp(fault->field, draft->at.field) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Notes what is wrong with what is being read, and that is all: the rest is read, too. */
+__attribute__((format(printf, 2, 3))) static void wrong(struct draft *draft, const char *format,
+                                                        ...)
+{
+    va_list arguments;
+
+    if (draft->faults->count == CALENDAR_FAULTS_MAX || is_wrong(draft)) {
+        return;
+    }
+    struct calendar_fault *fault = &draft->faults->at[draft->faults->count++];
+    *fault = draft->at;
+    va_start(arguments, format);
+    int length = vsnprintf(fault->text, sizeof fault->text, format, arguments);
+    va_end(arguments);
+    if (length >= (int)sizeof fault->text) {
+        fault->text[bl_text_cut(fault->text, sizeof fault->text - 1)] = '\0';
+    }
+}
 
 /* Reads two digits; -1 if there are none. */
 static int32_t two_digits(const char *text)
@@ -79,9 +113,10 @@ static const char *minute_read(const char *text, int32_t *minute)
     return text + 5;
 }
 
-/* Reads "01-04" or "02-15..02-23" of a year as the days from *first to *last. */
-static enum bl_err days_read(struct draft *draft, const char *key, int32_t year, const char *text,
-                             bl_day *first, bl_day *last)
+/* Reads "01-04" or "02-15..02-23" of a year as the days from *first to *last; false: it is wrong.
+ */
+static bool days_read(struct draft *draft, const char *key, int32_t year, const char *text,
+                      bl_day *first, bl_day *last)
 {
     struct month_day from, to;
     const char *rest = month_day_read(text, &from);
@@ -91,48 +126,49 @@ static enum bl_err days_read(struct draft *draft, const char *key, int32_t year,
         rest = month_day_read(rest + 2, &to);
     }
     if (rest == NULL || *rest != '\0') {
-        return WRONG(draft, "%s: \"%.40s\" is no date of a year; write 01-04 or 02-15..02-23", key,
-                     text);
+        wrong(draft, "%s: \"%.40s\" is no date of a year; write 01-04 or 02-15..02-23", key, text);
+        return false;
     }
     struct bl_date a = { year, from.month, from.day }, b = { year, to.month, to.day };
     if (!bl_date_is_valid(a) || !bl_date_is_valid(b)) {
-        return WRONG(draft, "%s: %d has no 02-29", key, year);
+        wrong(draft, "%s: %d has no 02-29", key, year);
+        return false;
     }
     *first = bl_day_of(a);
     *last = bl_day_of(b);
     if (*last < *first) {
-        return WRONG(draft, "%s: \"%s\" ends before it begins; give each year its own part", key,
-                     text);
+        wrong(draft, "%s: \"%s\" ends before it begins; give each year its own part", key, text);
+        return false;
     }
-    return BL_OK;
+    return true;
 }
 
 /* Paints days as off or worked. Within one layer a day is listed once. */
-static enum bl_err days_paint(struct draft *draft, const char *key, bl_day first, bl_day last,
-                              bool worked)
+static void days_paint(struct draft *draft, const char *key, bl_day first, bl_day last, bool worked)
 {
     for (bl_day day = first; day <= last; day++) {
         int32_t index = day - TABLE_FIRST;
         char text[BL_TIME_TEXT];
 
         if (draft->listed[index] == draft->layer_number) {
-            return WRONG(draft, "%s: %s is listed twice; let it be a holiday or a workday", key,
-                         bl_day_format(day, text));
+            wrong(draft, "%s: %s is listed twice; let it be a holiday or a workday", key,
+                  bl_day_format(day, text));
+            return;
         }
         // In the first layer nothing but a weekend can be made up for.
         if (worked && draft->layer_number == 1 && bl_weekday(day) < 5) {
-            return WRONG(draft, "%s: %s is no weekend, so it is worked anyway; leave it out", key,
-                         bl_day_format(day, text));
+            wrong(draft, "%s: %s is no weekend, so it is worked anyway; leave it out", key,
+                  bl_day_format(day, text));
+            return;
         }
         draft->listed[index] = draft->layer_number;
         draft->worked[index] = worked;
     }
-    return BL_OK;
 }
 
 /* Paints one of the two lists of a year. */
-static enum bl_err list_paint(struct draft *draft, int32_t year, const Bl__Calendar__Year *message,
-                              bool worked)
+static void list_paint(struct draft *draft, int32_t year, const Bl__Calendar__Year *message,
+                       bool worked)
 {
     const char *const *list = worked ? message->workdays : message->holidays;
     size_t count = worked ? message->n_workdays : message->n_holidays;
@@ -142,36 +178,24 @@ static enum bl_err list_paint(struct draft *draft, int32_t year, const Bl__Calen
     (void)snprintf(key, sizeof key, "years.%d.%s", year, worked ? "workdays" : "holidays");
     for (size_t i = 0; i < count; i++) {
         look(draft, message, worked ? "workdays" : "holidays", i);
-        enum bl_err err = days_read(draft, key, year, list[i], &first, &last);
-
-        if (err == BL_OK) {
-            err = days_paint(draft, key, first, last, worked);
-        }
-        if (err != BL_OK) {
-            return err;
+        if (days_read(draft, key, year, list[i], &first, &last)) {
+            days_paint(draft, key, first, last, worked);
         }
     }
-    return BL_OK;
 }
 
 /* The holidays that a layer assumes in a year that it does not list. */
-static enum bl_err fixed_paint(struct draft *draft, int32_t year)
+static void fixed_paint(struct draft *draft, int32_t year)
 {
     const Bl__Calendar *layer = draft->layer;
     bl_day first, last;
 
     for (size_t i = 0; i < layer->n_fixed; i++) {
         look(draft, layer, "fixed", i);
-        enum bl_err err = days_read(draft, "fixed", year, layer->fixed[i], &first, &last);
-
-        if (err == BL_OK) {
-            err = days_paint(draft, "fixed", first, last, false);
-        }
-        if (err != BL_OK) {
-            return err;
+        if (days_read(draft, "fixed", year, layer->fixed[i], &first, &last)) {
+            days_paint(draft, "fixed", first, last, false);
         }
     }
-    return BL_OK;
 }
 
 static void provisional_set(struct draft *draft, int32_t year, bool provisional)
@@ -194,25 +218,33 @@ static const Bl__Calendar__Year *year_find(const Bl__Calendar *layer, int32_t ye
     return NULL;
 }
 
-static enum bl_err year_paint(struct draft *draft, int32_t number)
+static void year_paint(struct draft *draft, int32_t number)
 {
     const Bl__Calendar__Year *year = year_find(draft->layer, number);
 
     if (year == NULL) {
-        return fixed_paint(draft, number);
+        fixed_paint(draft, number);
+        return;
     }
     // The first layer's notice settles a year; a further layer's draft unsettles it again.
     if (draft->layer_number == 1 || !year->reviewed) {
         provisional_set(draft, number, !year->reviewed);
     }
-    enum bl_err err = list_paint(draft, number, year, false);
-    if (err == BL_OK) {
-        err = list_paint(draft, number, year, true);
-    }
-    return err;
+    list_paint(draft, number, year, false);
+    list_paint(draft, number, year, true);
 }
 
-static enum bl_err years_check(struct draft *draft)
+static bool year_is_listed(const Bl__Calendar *layer, size_t count, int32_t year)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (layer->years[i]->key == year) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void years_check(struct draft *draft)
 {
     const Bl__Calendar *layer = draft->layer;
 
@@ -221,37 +253,31 @@ static enum bl_err years_check(struct draft *draft)
 
         look(draft, layer, "years", i);
         if (year < CALENDAR_FIRST_YEAR || year > CALENDAR_LAST_YEAR) {
-            return WRONG(draft, "years: %d is not within %d to %d", year, CALENDAR_FIRST_YEAR,
-                         CALENDAR_LAST_YEAR);
-        }
-        for (size_t k = 0; k < i; k++) {
-            if (layer->years[k]->key == year) {
-                return WRONG(draft, "years: %d is listed twice", year);
-            }
+            wrong(draft, "years: %d is not within %d to %d", year, CALENDAR_FIRST_YEAR,
+                  CALENDAR_LAST_YEAR);
+        } else if (year_is_listed(layer, i, year)) {
+            wrong(draft, "years: %d is listed twice", year);
         }
     }
-    return BL_OK;
 }
 
-static enum bl_err years_paint(struct draft *draft)
+static void years_paint(struct draft *draft)
 {
-    enum bl_err err = years_check(draft);
-
-    for (int32_t year = CALENDAR_FIRST_YEAR; err == BL_OK && year <= CALENDAR_LAST_YEAR; year++) {
-        err = year_paint(draft, year);
+    years_check(draft);
+    for (int32_t year = CALENDAR_FIRST_YEAR; year <= CALENDAR_LAST_YEAR; year++) {
+        year_paint(draft, year);
     }
-    return err;
 }
 
 /* Reads the open parts of a day: each after the one before. */
-static enum bl_err spans_read(struct draft *draft, const Bl__Calendar__Hours *hours,
-                              struct season *season)
+static void spans_read(struct draft *draft, const Bl__Calendar__Hours *hours, struct season *season)
 {
     int32_t open_until = -1;
 
     look(draft, hours, "day", SIZE_MAX);
     if (hours->n_day == 0 || hours->n_day > SPANS_MAX) {
-        return WRONG(draft, "hours.day: write 1 to %d parts, such as 08:30-12:00", SPANS_MAX);
+        wrong(draft, "hours.day: write 1 to %d parts, such as 08:30-12:00", SPANS_MAX);
+        return;
     }
     for (size_t i = 0; i < hours->n_day; i++) {
         struct office_span *span = &season->spans[i];
@@ -260,18 +286,18 @@ static enum bl_err spans_read(struct draft *draft, const Bl__Calendar__Hours *ho
         look(draft, hours, "day", i);
         rest = rest != NULL && *rest == '-' ? minute_read(rest + 1, &span->to) : NULL;
         if (rest == NULL || *rest != '\0' || span->from >= span->to) {
-            return WRONG(draft, "hours.day: \"%.40s\" is no part of a day; write 08:30-12:00",
-                         hours->day[i]);
+            wrong(draft, "hours.day: \"%.40s\" is no part of a day; write 08:30-12:00",
+                  hours->day[i]);
+            continue;
         }
         if (span->from <= open_until) {
-            return WRONG(draft, "hours.day: \"%s\" does not come after the part before it",
-                         hours->day[i]);
+            wrong(draft, "hours.day: \"%s\" does not come after the part before it", hours->day[i]);
+            continue;
         }
         open_until = span->to;
         season->minutes += span->to - span->from;
     }
     season->span_count = (uint32_t)hours->n_day;
-    return BL_OK;
 }
 
 /* Is this date of the year in the season, which may run over the new year? */
@@ -285,8 +311,7 @@ static bool season_has(struct month_day from, struct month_day to, int32_t month
 
 /* Gives the season its dates. `older` is how many seasons the layers below have: theirs may be
  * painted over, those of the same layer may not. */
-static enum bl_err season_paint(struct draft *draft, const Bl__Calendar__Hours *hours,
-                                uint32_t older)
+static void season_paint(struct draft *draft, const Bl__Calendar__Hours *hours, uint32_t older)
 {
     struct month_day from, to;
     const char *from_rest = month_day_read(hours->from, &from);
@@ -294,9 +319,9 @@ static enum bl_err season_paint(struct draft *draft, const Bl__Calendar__Hours *
 
     look(draft, hours, "from", SIZE_MAX);
     if (from_rest == NULL || *from_rest != '\0' || to_rest == NULL || *to_rest != '\0') {
-        return WRONG(draft,
-                     "hours: from \"%.20s\" to \"%.20s\" is no season; write 05-01 and 09-30",
-                     hours->from, hours->to);
+        wrong(draft, "hours: from \"%.20s\" to \"%.20s\" is no season; write 05-01 and 09-30",
+              hours->from, hours->to);
+        return;
     }
     for (int32_t month = 1; month <= 12; month++) {
         for (int32_t day = 1; day <= 31; day++) {
@@ -306,16 +331,16 @@ static enum bl_err season_paint(struct draft *draft, const Bl__Calendar__Hours *
                 continue;
             }
             if (*cell > older) {
-                return WRONG(draft, "hours: two seasons have %02d-%02d; end one before the other",
-                             month, day);
+                wrong(draft, "hours: two seasons have %02d-%02d; end one before the other", month,
+                      day);
+                return;
             }
             *cell = (uint8_t)draft->season_count;
         }
     }
-    return BL_OK;
 }
 
-static enum bl_err hours_paint(struct draft *draft)
+static void hours_paint(struct draft *draft)
 {
     const Bl__Calendar *layer = draft->layer;
     uint32_t older = draft->season_count;
@@ -323,60 +348,50 @@ static enum bl_err hours_paint(struct draft *draft)
     for (size_t i = 0; i < layer->n_hours; i++) {
         look(draft, layer, "hours", i);
         if (draft->season_count == SEASONS_MAX) {
-            return WRONG(draft, "hours: more than %d seasons over all layers", SEASONS_MAX);
+            wrong(draft, "hours: more than %d seasons over all layers", SEASONS_MAX);
+            return;
         }
         struct season *season = &draft->calendar->seasons[draft->season_count++];
-        enum bl_err err = spans_read(draft, layer->hours[i], season);
-        if (err == BL_OK) {
-            err = season_paint(draft, layer->hours[i], older);
-        }
-        if (err != BL_OK) {
-            return err;
-        }
+        spans_read(draft, layer->hours[i], season);
+        season_paint(draft, layer->hours[i], older);
     }
-    return BL_OK;
 }
 
 /* Reads "+08:00"; a further layer may leave it out. */
-static enum bl_err offset_read(struct draft *draft)
+static void offset_read(struct draft *draft)
 {
     const char *text = draft->layer->utc_offset;
     int32_t minute = 0;
 
     look(draft, draft->layer, "utc_offset", SIZE_MAX);
     if (*text == '\0' && draft->layer_number > 1) {
-        return BL_OK;
+        return;
     }
     const char *rest = *text == '+' || *text == '-' ? minute_read(text + 1, &minute) : NULL;
     if (rest == NULL || *rest != '\0' || minute > 14 * 60) {
-        return WRONG(draft, "utc_offset: \"%.20s\" is no zone; write \"+08:00\"", text);
+        wrong(draft, "utc_offset: \"%.20s\" is no zone; write \"+08:00\"", text);
+        return;
     }
     draft->calendar->offset = *text == '-' ? -minute : minute;
-    return BL_OK;
 }
 
-static enum bl_err layer_paint(struct draft *draft, const char *below)
+static void layer_paint(struct draft *draft, const char *below)
 {
-    enum bl_err err;
-
     look(draft, draft->layer, "calendar", SIZE_MAX);
     if (*draft->layer->calendar == '\0') {
-        return WRONG(draft, "calendar: a calendar needs a name");
+        wrong(draft, "calendar: a calendar needs a name");
     }
     look(draft, draft->layer, "base", SIZE_MAX);
     if (strcmp(draft->layer->base, below) != 0) {
-        return WRONG(draft, "base: it says \"%.40s\" and lies on \"%.40s\"", draft->layer->base,
-                     below);
+        wrong(draft, "base: it says \"%.40s\" and lies on \"%.40s\"", draft->layer->base, below);
     }
-    err = offset_read(draft);
-    if (err == BL_OK) {
-        err = hours_paint(draft);
-    }
-    return err == BL_OK ? years_paint(draft) : err;
+    offset_read(draft);
+    hours_paint(draft);
+    years_paint(draft);
 }
 
 /* Counts the painted days into the table. */
-static enum bl_err table_count(struct draft *draft)
+static void table_count(struct draft *draft)
 {
     struct calendar *calendar = draft->calendar;
     int32_t worked = 0, provisional = 0, minutes = 0;
@@ -387,8 +402,9 @@ static enum bl_err table_count(struct draft *draft)
         uint8_t season = draft->seasons[date.month][date.day];
 
         if (season == 0) {
-            return WRONG(draft, "hours: no office hours on %02d-%02d; add a season that has it",
-                         date.month, date.day);
+            wrong(draft, "hours: no office hours on %02d-%02d; add a season that has it",
+                  date.month, date.day);
+            return;
         }
         if (draft->worked[i]) {
             calendar->nth[++worked] = (uint16_t)i;
@@ -400,7 +416,6 @@ static enum bl_err table_count(struct draft *draft)
             (struct table_day){ (uint16_t)worked, (uint16_t)provisional, (uint8_t)(season - 1) };
     }
     calendar->total = worked;
-    return BL_OK;
 }
 
 /* Before any layer: Monday to Friday, and nothing is known for certain. */
@@ -412,43 +427,40 @@ static void draft_init(struct draft *draft)
     }
 }
 
-static enum bl_err draft_paint(struct draft *draft, const Bl__Calendar *const *layers, size_t count)
+static void draft_paint(struct draft *draft, const Bl__Calendar *const *layers, size_t count)
 {
     const char *below = "";
-    enum bl_err err = BL_OK;
 
-    for (size_t i = 0; i < count && err == BL_OK; i++) {
+    for (size_t i = 0; i < count; i++) {
         draft->layer = layers[i];
         draft->layer_number = (uint8_t)(i + 1);
-        err = layer_paint(draft, below);
+        layer_paint(draft, below);
         below = layers[i]->calendar;
     }
-    return err == BL_OK ? table_count(draft) : err;
+    if (draft->faults->count == 0) {  // a season that is wrong leaves days without hours
+        table_count(draft);
+    }
 }
 
 enum bl_err calendar_build(const Bl__Calendar *const *layers, size_t count,
-                           struct calendar **calendar, struct calendar_fault *fault,
-                           struct bl_error *e)
+                           struct calendar **calendar, struct calendar_faults *faults)
 {
     _Static_assert(TABLE_DAYS % 7 == 0, "whole weeks");
     _Static_assert(TABLE_DAYS <= UINT16_MAX, "counts fit");
-    *fault = (struct calendar_fault){ .element = SIZE_MAX };
-    if (count == 0 || count > LAYERS_MAX) {
-        return bl_error_set(e, BL_DEFINITION, "a calendar has 1 to %d layers", LAYERS_MAX);
-    }
+    CHECK(count > 0 && count <= CALENDAR_LAYERS_MAX);
     struct draft *draft = calloc(1, sizeof *draft);
     struct calendar *made = calloc(1, sizeof *made);
     CHECK(draft != NULL);
     CHECK(made != NULL);
+    faults->count = 0;
     draft->calendar = made;
-    draft->e = e;
+    draft->faults = faults;
     draft_init(draft);
-    enum bl_err err = draft_paint(draft, layers, count);
-    *fault = draft->at;
+    draft_paint(draft, layers, count);
     free(draft);
-    if (err != BL_OK) {
+    if (faults->count > 0) {
         free(made);
-        return err;
+        return BL_DEFINITION;
     }
     *calendar = made;
     return BL_OK;
@@ -457,9 +469,15 @@ enum bl_err calendar_build(const Bl__Calendar *const *layers, size_t count,
 enum bl_err calendar_new(const Bl__Calendar *const *layers, size_t count,
                          struct calendar **calendar, struct bl_error *e)
 {
-    struct calendar_fault fault;
+    struct calendar_faults faults;
 
-    return calendar_build(layers, count, calendar, &fault, e);
+    if (count == 0 || count > CALENDAR_LAYERS_MAX) {
+        return bl_error_set(e, BL_DEFINITION, "a calendar has 1 to %d layers", CALENDAR_LAYERS_MAX);
+    }
+    enum bl_err err = calendar_build(layers, count, calendar, &faults);
+    return err == BL_OK ? BL_OK
+                        : bl_error_at(e, err, layers[faults.at[0].layer]->calendar, 0, 0, "%s",
+                                      faults.at[0].text);
 }
 
 void calendar_free(struct calendar **calendar)

@@ -4,30 +4,31 @@
 #include "definition/definition.h"
 #include "schema/yaml.h"
 
-#define LAYERS_MAX 8  // nation, province, prefecture, county, unit, and some room
-
 /* Makes the calendar for a try. */
 static void check_calendar(const Bl__Calendar *const *below, size_t below_count,
                            const Bl__Calendar *message, const struct yaml_document *document,
                            const char *file, struct schema_problems *problems)
 {
-    const Bl__Calendar *layers[LAYERS_MAX];
-    struct calendar_fault fault = { 0 };
+    const Bl__Calendar *layers[CALENDAR_LAYERS_MAX];
+    struct calendar_faults faults;
     struct calendar *calendar = NULL;
-    struct yaml_position at = { 0, 0 };
-    struct bl_error e = { 0 };
 
-    CHECK(below_count < LAYERS_MAX);
+    CHECK(below_count < CALENDAR_LAYERS_MAX);
     for (size_t i = 0; i < below_count; i++) {
         layers[i] = below[i];
     }
     layers[below_count] = message;
-    if (calendar_build(layers, below_count + 1, &calendar, &fault, &e) != BL_OK) {
-        if (fault.message != NULL && fault.layer == below_count) {
-            at = yaml_position(document, fault.message, fault.field, fault.element);
+    if (calendar_build(layers, below_count + 1, &calendar, &faults) != BL_OK) {
+        for (size_t i = 0; i < faults.count; i++) {
+            const struct calendar_fault *fault = &faults.at[i];
+            struct yaml_position at = { 0, 0 };
+
+            if (fault->layer == below_count) {
+                at = yaml_position(document, fault->message, fault->field, fault->element);
+            }
+            schema_problem_add(problems, SCHEMA_ERROR, "E-CALENDAR", file, at.line, at.column,
+                               fault->field, "%s", fault->text);
         }
-        schema_problem_add(problems, SCHEMA_ERROR, "E-CALENDAR", file, at.line, at.column,
-                           fault.field, "%s", e.text);
     }
     calendar_free(&calendar);
 }

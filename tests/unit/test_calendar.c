@@ -413,26 +413,52 @@ static void layer_refusal_test(void **state)
     assert_string_equal(e.text, "years: 2026 is listed twice");
 }
 
-/* An error in a file is shown where it stands. */
-static void fault_test(void **state)
+/* All that is wrong in a file is shown, where it stands, and nothing twice. */
+static void faults_test(void **state)
 {
     (void)state;
     static const char text[] = "calendar: county\n"
                                "base: cn\n"
+                               "utc_offset: \"+25:00\"\n"
+                               "hours:\n"
+                               "  - {from: \"02-30\", to: 12-31, day: [\"18:00-12:00\", \"14:00-25:00\"]}\n"
                                "years:\n"
                                "  2025: {holidays: [05-08], reviewed: true}\n"
-                               "  2026: {holidays: [03-20, 02-30], reviewed: true}\n";
+                               "  2026: {holidays: [03-20, 02-30, 04-31], workdays: [03-20]}\n"
+                               "  2050: {reviewed: true}\n"
+                               "fixed: [13-01]\n";
+    static const struct {
+        uint32_t line, column;
+        const char *begins;
+    } places[] = {
+        { 3, 13, "utc_offset: " },
+        { 5, 38, "hours.day: \"18:00-12:00\"" },
+        { 5, 53, "hours.day: \"14:00-25:00\"" },
+        { 5, 12, "hours: from \"02-30\"" },
+        { 9, 3, "years: 2050" },
+        { 10, 9, "fixed: \"13-01\"" },
+        { 8, 28, "years.2026.holidays: \"02-30\"" },
+        { 8, 35, "years.2026.holidays: \"04-31\"" },
+        { 8, 54, "years.2026.workdays: 2026-03-20 is listed twice" },
+    };
     const struct yaml_document *document = NULL;
     const Bl__Calendar *layers[] = { cn_layer,
                                      fixture_read(text, sizeof text - 1, "county", &document) };
     struct calendar *calendar = NULL;
-    struct calendar_fault fault;
+    struct calendar_faults faults;
 
-    assert_int_equal(calendar_build(layers, 2, &calendar, &fault, NULL), BL_DEFINITION);
-    assert_int_equal(fault.layer, 1);
-    struct yaml_position place = yaml_position(document, fault.message, fault.field, fault.element);
-    assert_int_equal(place.line, 5);
-    assert_int_equal(place.column, 28);
+    assert_int_equal(calendar_build(layers, 2, &calendar, &faults), BL_DEFINITION);
+    for (size_t i = 0; i < BL_COUNT(places) && i < faults.count; i++) {
+        const struct calendar_fault *fault = &faults.at[i];
+        struct yaml_position place =
+            yaml_position(document, fault->message, fault->field, fault->element);
+
+        assert_memory_equal(fault->text, places[i].begins, strlen(places[i].begins));
+        assert_int_equal(fault->layer, 1);
+        assert_int_equal(place.line, places[i].line);
+        assert_int_equal(place.column, places[i].column);
+    }
+    assert_int_equal(faults.count, BL_COUNT(places));
 }
 
 /* --- Limits ----------------------------------------------------------------------------------- */
@@ -537,7 +563,7 @@ int main(void)
         { "office time and back", worked_test, NULL, NULL, NULL },
         { "a county over the nation", layers_test, NULL, NULL, NULL },
         { "layers that are refused", layer_refusal_test, NULL, NULL, NULL },
-        { "an error in a file has its place", fault_test, NULL, NULL, NULL },
+        { "all errors in a file have their places", faults_test, NULL, NULL, NULL },
         { "no limit has a word", no_limit_test, NULL, NULL, NULL },
     };
     static struct CMUnitTest tests[BL_COUNT(single) + BL_COUNT(year_rows) +
