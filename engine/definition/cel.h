@@ -14,8 +14,8 @@
  *
  * Where CEL leaves a choice, ours is strict: an expression is checked against the types of the
  * form when it is compiled, so a misspelt field, a misspelt option or a comparison that can never
- * hold is an error with a position and never a silent false. An absent field is the empty value of
- * its type, and `has()` tells.
+ * hold is an error with a position and never a silent false; so is a part that fails whatever is
+ * answered, such as 1 / 0. An absent field is the empty value of its type, and `has()` tells.
  *
  * Everything is total and bounded: source, nodes, depth, patterns, steps of an evaluation. Read
  * next: cel_parser.c, cel_checker.c, cel_eval.c, in the order in which a condition meets them. */

@@ -113,6 +113,17 @@ static enum bl_err failure_error(const struct cel *cel, const struct cel_failure
                      cel->source, failure->node->at, "%s", sentences[failure->kind]);
 }
 
+/* The same of a failure that is certain before anything is known. */
+static enum bl_err constant_error(const struct cel *cel, const struct cel_failure *failure,
+                                  struct bl_error *e)
+{
+    struct bl_error reason = { 0 };
+
+    (void)failure_error(cel, failure, &reason);
+    return bl_error_at(e, BL_DEFINITION, NULL, reason.line, reason.column,
+                       "%s, whatever is answered", reason.text);
+}
+
 /* ---- folding ---- */
 
 static bool is_literal(const struct cel_node *node)
@@ -143,9 +154,35 @@ static bool may_fold(const struct cel_node *node)
     return is_literal(node->a) && is_literal(node->b) && is_literal(node->c);
 }
 
+/* What folding goes by and what it finds. */
+struct folding {
+    struct cel_run run;
+    bool always_fails;           // a part of literals does, whatever the variables are
+    struct cel_failure failure;  // the first
+};
+
+/* Does the node need all its children? Then it fails where they are literals and it has no value.
+ * What is skipped over, or absorbs a failure, does not. */
+static bool is_strict(const struct cel_node *node)
+{
+    return node->op != OP_AND && node->op != OP_OR && node->op != OP_IF && node->op != OP_HAS &&
+           node->op < OP_ALL;
+}
+
+static void note_failure(struct folding *folding, const struct cel_node *node)
+{
+    const struct cel_failure *failure = &folding->run.failure;
+
+    if (!folding->always_fails && is_strict(node) && failure->kind != FAILURE_UNKNOWN &&
+        failure->kind < FAILURE_PATTERN_STEPS) {
+        folding->always_fails = true;
+        folding->failure = *failure;
+    }
+}
+
 /* Replaces every part that no variable can change by its value. A part that fails is left: it
  * fails when it is evaluated, or is absorbed. */
-static void fold(struct cel_run *run, struct cel_node *node, uint32_t locals)
+static void fold(struct folding *folding, struct cel_node *node, uint32_t locals)
 {
     struct cel_value value;
     uint32_t inside = node->op >= OP_ALL ? locals + 1 : locals;
@@ -153,19 +190,24 @@ static void fold(struct cel_run *run, struct cel_node *node, uint32_t locals)
     struct cel_node *first = node->op == OP_HAS ? node->a->a : node->a;  // has() needs its field
 
     if (first != NULL) {
-        fold(run, first, locals);
+        fold(folding, first, locals);
     }
     if (node->b != NULL) {
-        fold(run, node->b, inside);
+        fold(folding, node->b, inside);
     }
     if (node->c != NULL) {
-        fold(run, node->c, inside);
+        fold(folding, node->c, inside);
     }
     for (uint32_t i = 0; i < node->count; i++) {
-        fold(run, node->items[i], locals);
+        fold(folding, node->items[i], locals);
     }
-    run->locals_unknown = locals;
-    if (may_fold(node) && cel_run_node(run, node, &value)) {
+    folding->run.locals_unknown = locals;
+    if (!may_fold(node)) {
+        return;
+    }
+    if (!cel_run_node(&folding->run, node, &value)) {
+        note_failure(folding, node);
+    } else {
         *node = (struct cel_node){
             .op = OP_LITERAL,
             .type = value.type,
@@ -223,10 +265,15 @@ enum bl_err cel_compile(const char *text, size_t bytes, const struct cel_schema 
     if (err != BL_OK) {
         return err;
     }
-    struct cel_run run = { .scratch = arena, .steps_left = FOLD_STEPS_MAX, .folding = true };
-    fold(&run, root, 0);
+    struct folding folding = {
+        .run = { .scratch = arena, .steps_left = FOLD_STEPS_MAX, .folding = true }
+    };
+    fold(&folding, root, 0);
     struct cel *cel = bl_arena_new(arena, struct cel);
     *cel = (struct cel){ .source = source.at, .bytes = bytes, .root = root };
+    if (folding.always_fails && !schema->open) {
+        return constant_error(cel, &folding.failure, e);
+    }
     collect_slots(cel, used, schema->count, arena);
     cel->constant = root->op == OP_LITERAL || cel->slot_count == 0;
     *result = cel;

@@ -87,6 +87,16 @@ static bool in_bounds(struct bind *bind, const struct schema_field *rule,
     return true;
 }
 
+/* Says between what a number may be: its type's ends, or its rule's where they are nearer. */
+static void not_between(struct bind *bind, const struct schema_field *rule,
+                        const struct bind_frame *frame, const char *given, const char *min,
+                        const char *max)
+{
+    min = isfinite(rule->min) ? bl_arena_printf(bind->arena, "%.15g", rule->min) : min;
+    max = isfinite(rule->max) ? bl_arena_printf(bind->arena, "%.15g", rule->max) : max;
+    bind_problem(bind, frame, false, "E-RANGE", "%s is not between %s and %s", given, min, max);
+}
+
 bool bind_signed(struct bind *bind, const struct schema_field *rule, int64_t min, int64_t max,
                  const struct bind_frame *frame, int64_t *value)
 {
@@ -99,8 +109,8 @@ bool bind_signed(struct bind *bind, const struct schema_field *rule, int64_t min
     errno = 0;
     *value = strtoll(text, NULL, 10);
     if (errno != 0 || *value < min || *value > max) {
-        bind_problem(bind, frame, false, "E-RANGE", "%s is not between %" PRId64 " and %" PRId64,
-                     text, min, max);
+        not_between(bind, rule, frame, text, bl_arena_printf(bind->arena, "%" PRId64, min),
+                    bl_arena_printf(bind->arena, "%" PRId64, max));
         return false;
     }
     return in_bounds(bind, rule, frame, (double)*value, "");
@@ -118,7 +128,7 @@ bool bind_unsigned(struct bind *bind, const struct schema_field *rule, uint64_t 
     errno = 0;
     *value = strtoull(text, NULL, 10);
     if (errno != 0 || text[0] == '-' || *value > max) {
-        bind_problem(bind, frame, false, "E-RANGE", "%s is not between 0 and %" PRIu64, text, max);
+        not_between(bind, rule, frame, text, "0", bl_arena_printf(bind->arena, "%" PRIu64, max));
         return false;
     }
     return in_bounds(bind, rule, frame, (double)*value, "");
