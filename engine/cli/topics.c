@@ -16,6 +16,27 @@ const struct topic topics[] = {
       "30 days           30ND    calendar days\n"
       "2 hours           2NH     hours as they pass\n"
       "Holidays and made-up days are in workflows/calendars/; binglian calendar explain lists each day that counted." } },
+    { "conditions", { "条件的写法", "How conditions are written" }, {
+      "form.area > 300 || form.decorated\n"
+      "form.use in ['学校', '医院'] && item.fire_check.result == 'granted'\n"
+      "form.kinds.exists(k, k.startsWith('生'))\n"
+      "条件是 CEL（Common Expression Language）的子集，类型按表单检查：\n"
+      "值    true false null、整数、小数、文字、列表 […]、映射 {…}；日期是文字 '2026-11-30'，先后即大小\n"
+      "运算  || && ! == != < <= > >= in + - * / % ?: [ ] .\n"
+      "函数  size has startsWith endsWith contains matches；int double string bool dyn\n"
+      "列表  all exists exists_one filter map\n"
+      "不在子集内：无符号整数（1u）、字节串（b'…'）、时刻与时长、类型和消息。\n"
+      "没填的栏目是其类型的空值，has(form.area) 可分辨。试算：binglian workflow eval '1 + 2 > 2.5'",
+      "form.area > 300 || form.decorated\n"
+      "form.use in ['school', 'hospital'] && item.fire_check.result == 'granted'\n"
+      "form.kinds.exists(k, k.startsWith('raw'))\n"
+      "A condition is a subset of CEL (Common Expression Language), typed against the form:\n"
+      "values     true false null, whole numbers, decimals, texts, lists […], maps {…}; a date is a text '2026-11-30', ordered as the days are\n"
+      "operators  || && ! == != < <= > >= in + - * / % ?: [ ] .\n"
+      "functions  size has startsWith endsWith contains matches; int double string bool dyn\n"
+      "lists      all exists exists_one filter map\n"
+      "Not in the subset: unsigned integers (1u), bytes (b'…'), timestamps and durations, types and messages.\n"
+      "An absent field is the empty value of its type; has(form.area) tells. Try one: binglian workflow eval '1 + 2 > 2.5'" } },
     { "lights", { "灯色", "Lights" }, {
       "● 绿  在办，时间充裕\n▲ 黄  临近承诺时限\n■ 红  已超承诺或法定时限\n‖ 蓝  时钟依法暂停\n○ 灰  已结束\n灯色由时间算出，不存储；显示的剩余天数都是工作日。",
       "● green   running, in good time\n▲ yellow  close to the promise\n■ red     over the promise or the legal limit\n‖ blue    stopped, as the law allows\n○ grey    ended\nA light is computed from the time and never stored; remaining days are working days." } },

@@ -170,6 +170,7 @@ class OfflineTest(unittest.TestCase):
         self.assert_ends(OK, "--lang", "en", "help", says="usage")
         self.assert_ends(OK, "version", says="0.1.0")
         self.assert_ends(OK, "help", "E-DURATION", says="working days")
+        self.assert_ends(OK, "help", "conditions", "--lang", "en", says="unsigned integers (1u)")
         for shell in ("bash", "zsh", "fish"):
             self.assertIn("binglian", self.assert_ends(OK, "completion", shell))
 
