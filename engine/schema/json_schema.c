@@ -113,19 +113,25 @@ static void put_integer(struct writer *writer, const struct schema_field *rule, 
     put_bound(writer, "maximum", rule->max < max ? rule->max : max);
 }
 
-static void put_text(struct writer *writer, const struct schema_field *rule)
+/* Ours are for the whole text, JSON Schema's for any part of it. */
+static void put_pattern(struct writer *writer, const char *ours)
 {
     char pattern[PATTERN_BYTES_MAX];
+    int length = snprintf(pattern, sizeof pattern, "^(?:%s)$", ours);
+
+    CHECK(length < (int)sizeof pattern);
+    put_pair(writer, "pattern", pattern);
+}
+
+static void put_text(struct writer *writer, const struct schema_field *rule)
+{
     double least = rule->required && rule->min < 1 ? 1 : rule->min;
 
     put_types(writer, "string", "number", "boolean");
     put_bound(writer, "minLength", least);
     put_bound(writer, "maxLength", rule->max);
     if (rule->pattern != NULL) {
-        int length = snprintf(pattern, sizeof pattern, "^(?:%s)$", rule->pattern);
-
-        CHECK(length < (int)sizeof pattern);
-        put_pair(writer, "pattern", pattern);
+        put_pattern(writer, rule->pattern);
     }
 }
 
@@ -213,11 +219,14 @@ static void put_count(struct writer *writer, const char *key, uint32_t count)
 static void put_map(struct writer *writer, struct mention *mention, const struct schema_field *rule,
                     uint32_t least)
 {
+    const char *keys =
+        rule->type->message->fields[0].type == PROTOBUF_C_TYPE_STRING ? rule->keys : "-?[0-9]+";
+
     put_pair(writer, "type", "object");
-    if (rule->type->message->fields[0].type != PROTOBUF_C_TYPE_STRING) {
+    if (keys != NULL) {
         writer_key(writer, "propertyNames");
         writer_open_object(writer);
-        put_pair(writer, "pattern", "^-?[0-9]+$");
+        put_pattern(writer, keys);
         writer_close(writer);
     }
     writer_key(writer, "additionalProperties");

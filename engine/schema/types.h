@@ -34,6 +34,7 @@ enum schema_form {
 struct schema_field {
     const struct schema_type *type;  // of a message, or what `bytes` hold; else NULL
     const char *pattern;             // or NULL
+    const char *keys;                // of a map: the pattern of its keys, or NULL
     const char *text_zh, *text_en;   // or NULL
     const char *oneof;               // its name, or NULL
     double min, max;                 // -INFINITY, INFINITY: none

@@ -318,6 +318,9 @@ static void check_rule(const struct entry *entry, const Field *field, const Bl__
     if (rule->pattern[0] != '\0' && !string) {
         give_up("%s.%s: only a text has a pattern", entry->name, field->name);
     }
+    if (rule->keys[0] != '\0' && !repeated) {
+        give_up("%s.%s: only a map has keys", entry->name, field->name);
+    }
 }
 
 static void put_field(struct generator *g, const struct entry *entry, const Field *field,
@@ -351,6 +354,8 @@ static void put_field(struct generator *g, const struct entry *entry, const Fiel
             rule->min_items, rule->max_items, rule->required);
     fputs(", .pattern = ", out);
     put_string(out, rule->pattern);
+    fputs(", .keys = ", out);
+    put_string(out, rule->keys);
     fputs(", .text_zh = ", out);
     put_string(out, rule->text_zh);
     fputs(", .text_en = ", out);

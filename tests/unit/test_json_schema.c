@@ -52,9 +52,10 @@ static const struct schema_case cases[] = {
     { "a message", "properties/part", "{\"$ref\":\"#/definitions/Part\"}" },
     { "a list", "properties/words", "{\"items\":{" TEXT_TYPES "},\"maxItems\":3,\"type\":\"array\"}" },
     { "a map", "properties/items",
-      "{\"additionalProperties\":{\"$ref\":\"#/definitions/Part\"},\"type\":\"object\"}" },
+      "{\"additionalProperties\":{\"$ref\":\"#/definitions/Part\"},"
+      "\"propertyNames\":{\"pattern\":\"^(?:[a-z]+)$\"},\"type\":\"object\"}" },
     { "a map by number", "properties/years", "{\"additionalProperties\":{" TEXT_TYPES "},"
-      "\"propertyNames\":{\"pattern\":\"^-?[0-9]+$\"},\"type\":\"object\"}" },
+      "\"propertyNames\":{\"pattern\":\"^(?:-?[0-9]+)$\"},\"type\":\"object\"}" },
     { "Struct", "properties/form", "{\"type\":\"object\"}" },
     { "Value", "properties/value", "{}" },
     { "what bytes hold", "properties/held", "{\"$ref\":\"#/definitions/Held\"}" },
