@@ -22,8 +22,11 @@ void cycle_refuse_with(struct cycle *cycle, struct batch_command *command, enum 
 static void refuse_error(struct cycle *cycle, struct batch_command *command, enum bl_err code,
                          const char *pointer)
 {
-    cycle_refuse_with(cycle, command, code,
-                      code == BL_NOT_FOUND ? "application-unknown" : "record-damaged", pointer);
+    const char *rule = code == BL_NOT_FOUND ? "application-unknown"
+                       : code == BL_CORRUPT ? "record-damaged"
+                                            : bl_err_name(code);
+
+    cycle_refuse_with(cycle, command, code, rule, pointer);
 }
 
 static bool has_late_conditions(const struct definition *definition)

@@ -137,9 +137,11 @@ enum bl_err cycle_timers(struct cycle *cycle, struct bl_error *e)
         struct cached *cached;
         uint64_t id = key_read_u64(due.keys[i].at + 10);
 
-        if (cycle_load(cycle, id, &cached, &damage) != BL_OK) {
+        enum bl_err loaded = cycle_load(cycle, id, &cached, &damage);
+
+        if (loaded == BL_CORRUPT || loaded == BL_FORMAT || loaded == BL_NOT_FOUND) {
             set_aside(cycle, id, due.keys[i], &damage);
-        }
+        }  // any other error passes, and the row is still due
     }
     cycle->batch->timers_due += due.count;
     return err;

@@ -5,15 +5,22 @@
 #include <xxhash.h>
 
 #include "broker/cycle_state.h"
+#include "core/application.h"
 #include "store/record.h"
 
 /* What the command asks for, without the caller's own numbering. */
 static uint64_t fingerprint_of(struct cycle *cycle, const struct batch_command *command)
 {
     Bl__Command plain = *command->command;
+    Bl__Submit submit;
 
     plain.tag = 0;
     plain.actor = NULL;
+    if (plain.what_case == BL__COMMAND__WHAT_SUBMIT) {
+        submit = *plain.submit;
+        submit.report_end = false;  // whoever asks again may want to hear of the end too
+        plain.submit = &submit;
+    }
     size_t bytes = bl__command__get_packed_size(&plain);
     uint8_t *packed = bl_arena_alloc(cycle->arena, bytes);
     bl__command__pack(&plain, packed);
@@ -34,6 +41,9 @@ static void answer_again(struct cycle *cycle, struct batch_command *command, uin
         command->answer.application = bl_arena_string(cycle->arena, cached->state->number);
         command->answer.promise_at =
             cached->state->promise == NULL ? 0 : cached->state->promise->due_at;
+        if (!application_is_open(cached->state)) {
+            cycle_concluded(cycle, cached);  // and who waits for the end hears of it
+        }
     }
 }
 
@@ -82,7 +92,8 @@ bool cycle_request_begin(struct cycle *cycle, struct batch_command *command,
 
     if (err != BL_OK) {
         cycle_refuse_with(cycle, command, err,
-                          err == BL_INVALID ? "request-id-long" : "request-id-future", "request_id");
+                          err == BL_INVALID ? "request-id-long" : "request-id-future",
+                          "request_id");
         return true;
     }
     request->id_hash = XXH3_64bits(request->key.at.bytes, request->key.at.count) | 1;

@@ -103,6 +103,8 @@ void cycle_refuse_with(struct cycle *cycle, struct batch_command *command, enum 
                        const char *rule, const char *pointer);
 
 /* cycle_write.c */
+/* Says that an application has ended. */
+void cycle_concluded(struct cycle *cycle, struct cached *cached);
 /* Collects the rows of all that the part has changed.
  *   hash  gets the chain's new head */
 MUST_CHECK enum bl_err cycle_write(struct cycle *cycle, uint8_t hash[CHAIN_BYTES],

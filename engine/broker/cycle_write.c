@@ -66,7 +66,7 @@ static void effect_ready(struct cycle *cycle, struct cached *cached, uint32_t in
     effect->content = cached->content;
 }
 
-static void effect_concluded(struct cycle *cycle, struct cached *cached)
+void cycle_concluded(struct cycle *cycle, struct cached *cached)
 {
     struct effect *effect = batch_effect(cycle->batch, EFFECT_CONCLUDED);
 
@@ -109,7 +109,7 @@ static void write_application(struct cycle *cycle, struct cached *cached)
 
     projection_diff(&cached->before, &after, write_row, &change);
     if (cached->was_open && !application_is_open(cached->state)) {
-        effect_concluded(cycle, cached);
+        cycle_concluded(cycle, cached);
     }
     for (size_t i = 0; i < cached->before.count_count; i++) {
         add_count(cycle, &cached->before.counts[i], -1);

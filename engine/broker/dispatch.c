@@ -405,8 +405,8 @@ static struct task *resume_open(struct dispatch *dispatch, struct worker *worker
         task->lane = backlog_lane(backlog, row.item);
         return task;
     }
-    if (task->state != TASK_READY && task->state != TASK_DELAYED) {
-        return NULL;
+    if (task->state != TASK_READY) {
+        return NULL;  // one that failed waits for its time, whoever says that he has it
     }
     backlog_take(task->backlog, task);
     return task;

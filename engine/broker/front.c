@@ -296,6 +296,9 @@ static bool takes_workers(const struct front *front)
  * commits hang they are heard and refused. */
 static bool takes_clients(const struct front *front)
 {
+    if (front->query_time > QUERY_TIME_MAX) {
+        return false;
+    }
     return (front->filling != NULL && front->filling->command_count < CLIENT_BATCH_MAX) ||
            committer_busy_for(front->config.committer, front->now) > OVERLOAD_AFTER;
 }
@@ -456,6 +459,7 @@ static void wait_for_something(struct front *front)
 
 static void turn(struct front *front)
 {
+    front->query_time = 0;
     wait_for_something(front);
     take_signals(front);
     hand_over(front);  // the committer is not to wait while we say what it has done

@@ -124,7 +124,7 @@ static bool hear_query(struct front *front, struct session *session, struct bl_t
     struct bl_error e = { 0 };
 
     bl_arena_reset(&front->arena);
-    if (++front->queries > SESSION_IN_FLIGHT_MAX) {
+    if (++front->queries > WIRE_FRAME_QUERIES_MAX) {
         return refuse_query(front, session, bytes, unavailable(front, "in-flight"));
     }
     if (wire_unpack(&bl__query__descriptor, bytes, &front->arena, &message, &e) != BL_OK) {
@@ -133,7 +133,9 @@ static bool hear_query(struct front *front, struct session *session, struct bl_t
     Bl__Query *query = (Bl__Query *)message;
 
     query->actor = actor_of(&front->arena, &session->principal, query->actor);
+    bl_span begun = bl_time_monotonic();
     front_answer_query(front, session, query);
+    front->query_time += bl_time_monotonic() - begun;
     return session_find(&front->sessions, id) != NULL;
 }
 

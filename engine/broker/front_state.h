@@ -10,6 +10,8 @@
  * socket for the next, and decisions for theirs. A frame that was begun is heard to its end. */
 #define CLIENT_BATCH_MAX 1024
 #define WORKER_BATCH_MAX 4096
+/* What queries may take of a turn: then clients wait for the next, and workers are heard. */
+#define QUERY_TIME_MAX (10 * MILLISECOND_US)
 /* Clients wait so long for a commit, then they are told to try later. */
 #define OVERLOAD_AFTER (250 * MILLISECOND_US)
 #define COMMAND_BYTES_MAX (WIRE_FRAME_BYTES_MAX - 4096)  // so that a task made of it fits a frame
@@ -30,6 +32,7 @@ struct front {
     struct task_scratch scratch;
     size_t bodies_bytes;  // of tasks that wait
     uint32_t queries;     // in the frame that is heard
+    bl_span query_time;   // spent in this turn
     bool stopping;
     /* Of this turn. */
     bl_span now;

@@ -582,9 +582,10 @@ static void say_hello(struct client_session *session, struct wire_frame *frame, 
 static bool say_calls(struct client_session *session, struct wire_frame *frame, bl_span now)
 {
     struct call *call;
+    uint32_t queries = 0;
 
-    while (session->flying_count < session->in_flight_max && frame->used < WIRE_FRAME_BYTES_GOOD &&
-           (call = TAILQ_FIRST(&session->waiting)) != NULL) {
+    while (session->flying_count < session->in_flight_max && queries < WIRE_FRAME_QUERIES_MAX &&
+           frame->used < WIRE_FRAME_BYTES_GOOD && (call = TAILQ_FIRST(&session->waiting)) != NULL) {
         struct bl_text bytes = { (const char *)call->bytes, call->byte_count };
         if (bytes.bytes + HEAD_BYTES_MAX > session->frame_bytes_max) {
             call_fail(session, call, BL_TOO_LARGE);
@@ -595,6 +596,7 @@ static bool say_calls(struct client_session *session, struct wire_frame *frame, 
         }
         CHECK(wire_frame_add_bytes(frame, call->query ? WIRE_CLIENT_QUERIES : WIRE_CLIENT_COMMANDS,
                                    bytes));
+        queries += call->query;
         call_depart(session, call, now);
     }
     return frame->used > 0;

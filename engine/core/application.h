@@ -9,6 +9,7 @@
 #define OPINION_CHARACTERS_MAX 2000
 #define REASON_CHARACTERS_MAX 1000
 #define DOCUMENT_CHARACTERS_MAX 100
+#define ATTEMPT_CHARACTERS_MAX 40  // "7-1042"
 #define WINDOW_CHARACTERS_MAX 60
 
 extern const struct aggregate application_aggregate;

@@ -17,6 +17,13 @@ static Bl__Refusal *check_reason(const struct question *q, const char *reason)
                : NULL;
 }
 
+static Bl__Refusal *check_attempt(const struct question *q, const char *attempt)
+{
+    return question_is_longer(attempt, ATTEMPT_CHARACTERS_MAX)
+               ? refusal_new(q->arena, BL_INVALID, "attempt-malformed", "attempt")
+               : NULL;
+}
+
 static Bl__Refusal *check_decide(const struct question *q, const Bl__Decide *decide)
 {
     if (decide->result != R(GRANTED) && decide->result != R(DENIED)) {
@@ -87,6 +94,9 @@ struct ruling decide_fail(const struct question *q)
 
     if (refusal == NULL) {
         refusal = check_reason(q, fail->reason);
+    }
+    if (refusal == NULL) {
+        refusal = check_attempt(q, fail->attempt);
     }
     if (refusal != NULL) {
         return (struct ruling){ .refusal = refusal };

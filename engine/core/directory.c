@@ -123,22 +123,31 @@ static const Bl__Key *key_named(const Bl__Directory *directory, const char *name
     return NULL;
 }
 
+/* Z85 is 85 printable characters: five of them hold four bytes. */
+static bool is_z85_key(const char *text)
+{
+    static const char z85[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              ".-:+=^!/*?&<>()[]{}@%$#";
+
+    return strlen(text) == Z85_KEY_CHARACTERS && strspn(text, z85) == Z85_KEY_CHARACTERS;
+}
+
 static struct ruling decide_grant_key(const struct world *world, const Bl__Directory *directory,
                                       const Bl__Command *command, struct bl_arena *arena)
 {
     const Bl__Key *key = command->grant_key->key;
 
-    if (key == NULL || key->name[0] == '\0' ||
-        bl_text_characters(key->name, strlen(key->name)) > KEY_NAME_CHARACTERS_MAX) {
+    if (key == NULL || key->name[0] == '\0' || strlen(key->name) > KEY_NAME_BYTES_MAX) {
         return ruling_refuse(arena, BL_INVALID, "key-name", "key.name");
     }
-    if (strlen(key->public_key) != Z85_KEY_CHARACTERS) {
+    if (!is_z85_key(key->public_key)) {
         return ruling_refuse(arena, BL_INVALID, "key-malformed", "key.public_key");
     }
     if (key->role == BL__KEY__ROLE__ROLE_UNSPECIFIED) {
         return ruling_refuse(arena, BL_INVALID, "key-role", "key.role");
     }
-    if ((key->role == BL__KEY__ROLE__WORKER) != (key->department[0] != '\0')) {
+    if ((key->role == BL__KEY__ROLE__WORKER) != (key->department[0] != '\0') ||
+        strlen(key->department) > DEFINITION_DEPARTMENT_CHARACTERS_MAX) {
         return ruling_refuse(arena, BL_INVALID, "key-department", "key.department");
     }
     if (key_named(directory, key->name) != NULL ||

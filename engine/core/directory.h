@@ -7,7 +7,7 @@
 extern const struct aggregate directory_aggregate;
 
 #define DIRECTORY_ID 1
-#define KEY_NAME_CHARACTERS_MAX 60
+#define KEY_NAME_BYTES_MAX 63  // struct principal holds it whole
 
 /* The publication of this id: of a workflow the version (0: the newest that is not retired), of a
  * calendar or the departments the newest. NULL if there is none. */

@@ -18,6 +18,7 @@ static const struct sentence table[] = {
     { "application-unknown", { "没有这个办件：{pointer}", "there is no application {pointer}" } },
     { "arguments-many", { "参数超过 {limit} 个", "more than {limit} arguments" } },
     { "attempt", { "这次派发已失效，决定未采用", "this attempt is over; the decision was not taken" } },
+    { "attempt-malformed", { "派发编号有误", "this is no attempt" } },
     { "cannot-connect", { "连接不上服务", "no broker answers there" } },
     { "command", { "请求过大", "the request is too large" } },
     { "command-unknown", { "不认识的命令", "the broker does not know this command" } },

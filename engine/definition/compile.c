@@ -49,10 +49,11 @@ bool compile_id(struct report *report, const char *path, const char *kind, const
                                    : "abcdefghijklmnopqrstuvwxyz0123456789_");
 
     if (id[bytes] != '\0' || id[0] < 'a' || id[0] > 'z') {
-        report_add(report, SCHEMA_ERROR, "E-ID", path,
-                   "\"%s\" cannot be the name of this %s; write a lower-case letter, then lower-case "
-                   "letters, digits and \"_\"%s",
-                   id, kind, dash ? " or \"-\"" : "");
+        report_add(
+            report, SCHEMA_ERROR, "E-ID", path,
+            "\"%s\" cannot be the name of this %s; write a lower-case letter, then lower-case "
+            "letters, digits and \"_\"%s",
+            id, kind, dash ? " or \"-\"" : "");
         return false;
     }
     if (bytes > DEFINITION_ID_CHARACTERS_MAX) {
@@ -116,12 +117,30 @@ const Bl__Department *compile_department_find(const struct definition_context *c
     return NULL;
 }
 
+bool compile_department_id(struct report *report, const char *path, const char *id)
+{
+    if (!compile_id(report, path, "department", id, true)) {
+        return false;
+    }
+    if (strlen(id) > DEFINITION_DEPARTMENT_CHARACTERS_MAX) {
+        report_add(report, SCHEMA_ERROR, "E-ID", path,
+                   "the name of this department has %zu letters; keep at most %d", strlen(id),
+                   DEFINITION_DEPARTMENT_CHARACTERS_MAX);
+        return false;
+    }
+    return true;
+}
+
 void compile_department(struct compiler *compiler, const char *path, const char *id)
 {
     const Bl__DepartmentsFile *file = compiler->context->departments;
     const char **names;
 
-    if (id[0] == '\0' || file == NULL || compile_department_find(compiler->context, id) != NULL) {
+    if (id[0] == '\0' || compile_department_find(compiler->context, id) != NULL) {
+        return;
+    }
+    if (file == NULL) {
+        (void)compile_department_id(&compiler->report, path, id);
         return;
     }
     names = bl_arena_array(compiler->report.scratch, const char *, file->n_departments);

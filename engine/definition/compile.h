@@ -32,6 +32,8 @@ bool compile_limit(struct compiler *compiler, const char *path, const char *text
  */
 bool compile_id(struct report *report, const char *path, const char *kind, const char *id,
                 bool dash);
+/* The same for a department, whose id is shorter. */
+bool compile_department_id(struct report *report, const char *path, const char *id);
 
 /* The index of an "item", "field", "material" or "special procedure"; -1 after a problem. */
 int compile_reference(struct compiler *compiler, const char *path, const char *kind,

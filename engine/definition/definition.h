@@ -30,6 +30,7 @@ struct schema_problems;
 #define DEFINITION_MATERIALS_MAX 500
 #define DEFINITION_STEPS_MAX 50  // of one item
 #define DEFINITION_ID_CHARACTERS_MAX 63
+#define DEFINITION_DEPARTMENT_CHARACTERS_MAX 16  // it begins the keys of its inbox
 #define DEFINITION_NUMBER_BYTES_MAX 64  // of a business number, with its NUL
 
 /* When a set of branches is settled (design: counted joins). A branch counts when it is granted or

@@ -65,7 +65,7 @@ static void check_departments(struct report *report, const Bl__DepartmentsFile *
         const char *id = file->departments[i]->key;
         const Bl__Department *department = file->departments[i]->value;
 
-        (void)compile_id(report, report_path(report, "departments.%s", id), "department", id, true);
+        (void)compile_department_id(report, report_path(report, "departments.%s", id), id);
         for (size_t k = 0; department != NULL && k < department->n_posts; k++) {
             check_post(report, &posts, id, department, department->posts[k]);
         }

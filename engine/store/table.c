@@ -3,6 +3,10 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "definition/definition.h"
+
+_Static_assert(DEFINITION_DEPARTMENT_CHARACTERS_MAX <= DEPARTMENT_KEY_BYTES,
+               "two departments never share a key");
 
 const char *table_name(enum table table)
 {

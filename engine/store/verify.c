@@ -142,7 +142,10 @@ static void sum_count(struct verifying *v, const struct projection_count *count)
             return;
         }
     }
-    CHECK(v->count_count < COUNTS_MAX);
+    if (v->count_count == COUNTS_MAX) {
+        problem(v, "counts", v->count_count, "are more than this program can compare");
+        return;
+    }
     v->counts[v->count_count++] = (struct projection_count){
         count->name, bl_arena_string(&v->counts_arena, count->department), count->value
     };

@@ -142,6 +142,67 @@ Bl__ApplicationView *view_application(const struct viewer *viewer,
     return view;
 }
 
+/* What a department may see of an event: its own items; others keep their place, empty. */
+static Bl__Item **own_items(const struct viewer *viewer, Bl__Item **items, size_t count)
+{
+    Bl__Item **seen = bl_arena_array(viewer->arena, Bl__Item *, count + 1);
+
+    for (size_t i = 0; i < count; i++) {
+        seen[i] = items[i];
+        if (!sight_item(viewer->principal, items[i])) {
+            seen[i] = bl_arena_new(viewer->arena, Bl__Item);
+            bl__item__init(seen[i]);
+        }
+    }
+    return seen;
+}
+
+static Bl__ItemChange **own_changes(const struct viewer *viewer, const Bl__Application *application,
+                                    Bl__ItemChange **changes, size_t *count)
+{
+    Bl__ItemChange **seen = bl_arena_array(viewer->arena, Bl__ItemChange *, *count + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < *count; i++) {
+        if (changes[i]->item < application->n_items &&
+            sight_item(viewer->principal, application->items[changes[i]->item])) {
+            seen[n++] = changes[i];
+        }
+    }
+    *count = n;
+    return seen;
+}
+
+/* Takes out of an event, which is the viewer's own copy, what its principal may not see. */
+static void hide_others(const struct viewer *viewer, const Bl__Application *application,
+                        Bl__Event *event)
+{
+    if (sight_operation(viewer->principal)) {
+        return;
+    }
+    switch ((int)event->what_case) {
+    case BL__EVENT__WHAT_SUBMITTED:
+        event->submitted->items =
+            own_items(viewer, event->submitted->items, event->submitted->n_items);
+        event->submitted->request_id = "";
+        return;
+    case BL__EVENT__WHAT_ACCEPTED:
+        event->accepted->changes =
+            own_changes(viewer, application, event->accepted->changes, &event->accepted->n_changes);
+        return;
+    case BL__EVENT__WHAT_DECIDED:
+        event->decided->changes =
+            own_changes(viewer, application, event->decided->changes, &event->decided->n_changes);
+        return;
+    case BL__EVENT__WHAT_TERMINATED:
+        event->terminated->changes = own_changes(viewer, application, event->terminated->changes,
+                                                 &event->terminated->n_changes);
+        return;
+    default:
+        return;
+    }
+}
+
 Bl__EventView *view_event(const struct viewer *viewer, const Bl__Application *application,
                           Bl__Event *event)
 {
@@ -151,6 +212,7 @@ Bl__EventView *view_event(const struct viewer *viewer, const Bl__Application *ap
     bl__event_view__init(view);
     view->event = event;
     if (application != NULL) {
+        hide_others(viewer, application, event);
         view->application = application->number;
         if (item >= 0 && (size_t)item < application->n_items) {
             view->item = application->items[item]->id;

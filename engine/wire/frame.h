@@ -17,9 +17,11 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define WIRE_PROTOCOL 1                           // the only one there is
-#define WIRE_FRAME_BYTES_MAX ((size_t)1 << 20)    // what a peer may send; told in the welcome
-#define WIRE_FRAME_BYTES_GOOD ((size_t)48 << 10)  // worth sending: what more there is makes the next
+#define WIRE_PROTOCOL 1                         // the only one there is
+#define WIRE_FRAME_BYTES_MAX ((size_t)1 << 20)  // what a peer may send; told in the welcome
+#define WIRE_FRAME_BYTES_GOOD                                                                      \
+    ((size_t)48 << 10)              // worth sending: what more there is makes the next
+#define WIRE_FRAME_QUERIES_MAX 256  // in one frame: each costs the broker reads
 #define WIRE_MESSAGE_BYTES_MAX ((size_t)4 << 20)  // beyond it ZeroMQ cuts the connection unread
 #define WIRE_HEARTBEAT_MS 2000                    // every peer says something at least this often
 #define WIRE_SILENCE_US (6 * INT64_C(1000000))    // three missed heartbeats: the peer is gone

@@ -181,7 +181,9 @@ static struct ruling revoke(const char *name)
 }
 
 #define ROLE(role) BL__KEY__ROLE__##role
-#define NAME_OF_61 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define NAME_OF_64                                                                                 \
+    "0123456789012345678901234567890123456789012345678901234567890123"
+#define DEPARTMENT_OF_17 "abcdefghijklmnopq"
 
 struct grant_case {
     const char *title;
@@ -196,8 +198,10 @@ static const struct grant_case grant_cases[] = {
     { "a clerk",                       "anna",     ROLE(CLERK),            "",     KEY_B, NULL },
     { "a worker of a department",      "fire-1",   ROLE(WORKER),           "fire", KEY_B, NULL },
     { "no name",                       "",         ROLE(CLERK),            "",     KEY_B, "key-name" },
-    { "a name of 61 characters",       NAME_OF_61, ROLE(CLERK),            "",     KEY_B, "key-name" },
+    { "a name of 64 bytes",            NAME_OF_64, ROLE(CLERK),            "",     KEY_B, "key-name" },
     { "a key that is too short",       "anna",     ROLE(CLERK),            "",     "abc", "key-malformed" },
+    { "a key that is no Z85",          "anna",     ROLE(CLERK),            "",     "012345678901234567890123456789012345678_", "key-malformed" },
+    { "a department that no file has", "fire-1",   ROLE(WORKER),           DEPARTMENT_OF_17, KEY_B, "key-department" },
     { "no role",                       "anna",     ROLE(ROLE_UNSPECIFIED), "",     KEY_B, "key-role" },
     { "a worker of nobody",            "fire-1",   ROLE(WORKER),           "",     KEY_B, "key-department" },
     { "a clerk of a department",       "anna",     ROLE(CLERK),            "fire", KEY_B, "key-department" },

@@ -193,7 +193,7 @@ static void test_refused_commands_fill_no_batch(void **state)
     assert_serves(served, &arena);
 }
 
-/* As many questions as a frame can hold: those beyond in_flight_max are told to come later. */
+/* As many questions as a frame can hold: those past the bound are told to come later. */
 static void test_questions_of_one_frame_are_bounded(void **state)
 {
     struct served *served = *state;
@@ -223,7 +223,7 @@ static void test_questions_of_one_frame_are_bounded(void **state)
             later += refusal != NULL && strcmp(refusal->rule, "in-flight") == 0;
         }
     }
-    assert_int_equal(later, sent - 4096);  // in_flight_max
+    assert_int_equal(later, sent - WIRE_FRAME_QUERIES_MAX);
     assert_serves(served, &arena);
 }
 
