@@ -136,7 +136,8 @@ static enum bl_err make_material(struct cli *cli, const char *path, const char *
     return measure(&cli->arena, beside(cli, path, file), material, e);
 }
 
-/* Adds a problem for each file that cannot be read.
+/* Adds a problem for each file that cannot be read. One that is not there may lie on the counter as
+ * paper: it is taken by its name, with a warning.
  *   document  where the submission stands in its YAML; NULL: it is JSON */
 static Bl__Material **make_materials(struct cli *cli, const char *path,
                                      const Bl__Submission *submission,
@@ -150,15 +151,18 @@ static Bl__Material **make_materials(struct cli *cli, const char *path,
         const char *id = submission->materials[i]->key, *file = submission->materials[i]->value;
         struct bl_error e = { 0 };
 
-        if (make_material(cli, path, id, file, &materials[i], &e) != BL_OK) {
+        enum bl_err err = make_material(cli, path, id, file, &materials[i], &e);
+        if (err != BL_OK) {
             struct yaml_position at = { 0, 0 };
 
             if (document != NULL) {
                 at = yaml_position(document, submission, "materials", i);
             }
-            schema_problem_add(problems, SCHEMA_ERROR, "E-FILE", path, at.line, at.column,
+            schema_problem_add(problems, err == BL_NOT_FOUND ? SCHEMA_WARNING : SCHEMA_ERROR,
+                               "E-FILE", path, at.line, at.column,
                                bl_arena_printf(&cli->arena, "materials.%s", id),
-                               "material %s: %s: %s", id, beside(cli, path, file), e.text);
+                               "material %s: %s: %s%s", id, beside(cli, path, file), e.text,
+                               err == BL_NOT_FOUND ? "; it is taken as paper" : "");
         }
     }
     return materials;
@@ -205,9 +209,9 @@ int submission_read(struct cli *cli, const char *path, Bl__Command *command)
     if (submission != NULL) {
         materials = make_materials(cli, path, submission, document, problems);
     }
+    schema_problems_sort(problems);
+    schema_problems_print(stderr, problems);
     if (problems->error_count > 0) {
-        schema_problems_sort(problems);
-        schema_problems_print(stderr, problems);
         return bl_err_exit(BL_INVALID);
     }
     ProtobufCBinaryData form = { 0 };

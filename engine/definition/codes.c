@@ -35,9 +35,12 @@ static const struct definition_code codes[] = {
     { "E-FIELD", "表单字段的类型与其他设置不符。",
       "A field says something that its type does not have: choices need options, tables need "
       "columns, min is not greater than max." },
-    { "E-FILE", "申请里写的材料文件读不到。相对路径从申请文件所在的目录算起；以后再交的材料写 later。",
+    { "E-FILE",
+      "申请里写的材料文件读不到。相对路径从申请文件所在的目录算起；以后再交的材料写 later。文件不存在只是"
+      "警告：按纸质材料登记其名称。",
       "A material's file cannot be read. A path begins at the folder of the submission; what comes "
-      "later is written: later." },
+      "later is written: later. A file that is not there is a warning: it is taken as paper, by its "
+      "name." },
     { "E-ID", "标识写错了：小写字母开头，只用小写字母、数字和下划线。",
       "An id begins with a lower-case letter and has lower-case letters, digits and \"_\", so that it "
       "can stand in conditions, addresses and task names." },
