@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sanitizer/asan_interface.h>
+
 #include "base/check.h"
 
 #define BLOCK_BYTES_MAX ((size_t)1 << 20)
@@ -38,8 +40,11 @@ void bl_arena_init(struct bl_arena *arena, size_t first_bytes, size_t bound_byte
     };
 }
 
+/* What is not handed out is poisoned where the address sanitizer runs, so that it finds whoever
+ * still looks at what was forgotten. */
 static void use_block(struct bl_arena *arena, struct bl_arena_block *block)
 {
+    ASAN_POISON_MEMORY_REGION(block->memory, block->bytes);
     arena->at = block->memory;
     arena->end = block->memory + block->bytes;
 }
@@ -61,6 +66,7 @@ void bl_arena_reset(struct bl_arena *arena)
     while (arena->blocks != NULL) {
         struct bl_arena_block *block = arena->blocks;
 
+        ASAN_POISON_MEMORY_REGION(block->memory, block->bytes);
         arena->blocks = block->next;
         block->next = arena->spare;
         arena->spare = block;
@@ -137,6 +143,7 @@ static void *make_room(struct bl_arena *arena, size_t bytes)
 
 static void take(struct bl_arena *arena, size_t bytes)
 {
+    ASAN_UNPOISON_MEMORY_REGION(arena->at, rounded(bytes));
     arena->at += rounded(bytes);
     arena->used_bytes += rounded(bytes);
 }
@@ -156,6 +163,7 @@ void *bl_arena_reserve(struct bl_arena *arena, size_t bytes)
     void *memory = make_room(arena, bytes);
 
     CHECK(memory != NULL);
+    ASAN_UNPOISON_MEMORY_REGION(memory, rounded(bytes));
     return memory;
 }
 

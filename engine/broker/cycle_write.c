@@ -35,6 +35,9 @@ static void add_count(struct cycle *cycle, const struct projection_count *count,
 /* One copy for all effects of the batch: the state may change while they are on their way. */
 static const char *number_of(struct cycle *cycle, struct cached *cached)
 {
+    if (!cached->touched) {  // nobody would forget it with the batch
+        return bl_arena_string(cycle->arena, cached->state->number);
+    }
     if (cached->number == NULL) {
         cached->number = bl_arena_string(cycle->arena, cached->state->number);
     }

@@ -32,7 +32,8 @@ struct world {
     const struct publication_check *publication;  // of a Publish: publication.h
 };
 
-/* One of the two; neither, when it is so already and there is nothing to do. */
+/* Nothing in it points into the state, which may be gone before the answer is sent.
+ * One of the two; neither, when it is so already and there is nothing to do. */
 struct ruling {
     Bl__Event *event;
     Bl__Refusal *refusal;

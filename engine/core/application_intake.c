@@ -163,7 +163,9 @@ static Bl__Refusal *check_accept(const struct question *q, uint32_t *index)
     Bl__Refusal *refusal = by_department ? question_item(q, id, index) : NULL;
     if (refusal == NULL && role == (by_department ? BL__KEY__ROLE__CLERK : BL__KEY__ROLE__WORKER)) {
         refusal = refusal_new(q->arena, BL_DENIED, "role-may-not", id);
-        refusal->who_may = by_department ? q->application->items[*index]->department : "clerk";
+        refusal->who_may =
+            by_department ? bl_arena_string(q->arena, q->application->items[*index]->department)
+                          : "clerk";
     }
     return refusal;
 }

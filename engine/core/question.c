@@ -33,7 +33,7 @@ Bl__Refusal *question_item(const struct question *q, const char *id, uint32_t *i
         strcmp(principal->department, q->application->items[found]->department) != 0) {
         Bl__Refusal *refusal = refusal_new(q->arena, BL_DENIED, "other-department", id);
 
-        refusal->who_may = q->application->items[found]->department;
+        refusal->who_may = bl_arena_string(q->arena, q->application->items[found]->department);
         return refusal;
     }
     *index = (uint32_t)found;
@@ -46,7 +46,8 @@ struct ruling question_refuse_state(const struct question *q, uint32_t item, con
     const Bl__Item *is = q->application->items[item];
     const ProtobufCEnumValue *name =
         protobuf_c_enum_descriptor_get_value(&bl__item__state__descriptor, (int)is->state);
-    Bl__Refusal *refusal = refusal_new(q->arena, BL_REFUSED, rule, is->id);
+    Bl__Refusal *refusal =
+        refusal_new(q->arena, BL_REFUSED, rule, bl_arena_string(q->arena, is->id));
 
     refusal_argument(q->arena, refusal, "state", name->name);
     return (struct ruling){ .refusal = refusal };
