@@ -767,10 +767,11 @@ static void apply_effects(struct broker *broker, const struct batch *batch)
         const struct effect *effect = &batch->effects[i];
         struct edf_key key = { effect->due, effect->application, effect->item };
 
-        if (effect->kind == EFFECT_TASK_GONE) {
+        bool deaf = broker->sim->options.bug == BUG_DEAF_RETRY && effect->failures > 0;
+
+        if (effect->kind == EFFECT_TASK_GONE || (effect->kind == EFFECT_TASK_READY && deaf)) {
             dispatch_gone(broker->dispatch, effect->application, effect->item);
-        } else if (effect->kind == EFFECT_TASK_READY &&
-                   (broker->sim->options.bug != BUG_DEAF_RETRY || effect->failures == 0)) {
+        } else if (effect->kind == EFFECT_TASK_READY) {
             const struct definition_item *item = &effect->definition->items[effect->item];
 
             dispatch_ready(broker->dispatch, item->department, item->id, key, effect->not_before,
