@@ -11,7 +11,7 @@ uint32_t front_field_welcome(enum session_side side)
     return side == SIDE_CLIENT ? (uint32_t)WIRE_BROKER_WELCOME : (uint32_t)WIRE_TASK_WELCOME;
 }
 
-uint32_t front_field_disconnect(enum session_side side)
+static uint32_t field_disconnect(enum session_side side)
 {
     return side == SIDE_CLIENT ? (uint32_t)WIRE_BROKER_DISCONNECT : (uint32_t)WIRE_TASK_DISCONNECT;
 }
@@ -120,8 +120,8 @@ bool front_tell(struct front *front, struct session *session, uint32_t number,
     return true;
 }
 
-bool front_tell_bytes(struct front *front, struct session *session, uint32_t number,
-                      struct bl_text message)
+static bool tell_bytes(struct front *front, struct session *session, uint32_t number,
+                       struct bl_text message)
 {
     session_wait(&front->sessions, session);
     if (wire_frame_add_bytes(&session->out, number, message)) {
@@ -138,7 +138,7 @@ bool front_tell_bytes(struct front *front, struct session *session, uint32_t num
 bool front_tell_text(struct front *front, struct session *session, uint32_t number,
                      const char *text)
 {
-    return front_tell_bytes(front, session, number, bl_text_of(text));
+    return tell_bytes(front, session, number, bl_text_of(text));
 }
 
 void front_tell_pong(struct front *front, struct session *session)
@@ -159,9 +159,9 @@ static void add_disconnect(struct wire_frame *frame, enum session_side side, enu
 
     disconnect.code = bl_err_name(code);
     disconnect.reason = reason;
-    if (!wire_frame_add(frame, front_field_disconnect(side), &disconnect.base)) {
+    if (!wire_frame_add(frame, field_disconnect(side), &disconnect.base)) {
         wire_frame_clear(frame);  // of a peer who does not read: this is what he should know first
-        CHECK(wire_frame_add(frame, front_field_disconnect(side), &disconnect.base));
+        CHECK(wire_frame_add(frame, field_disconnect(side), &disconnect.base));
     }
 }
 

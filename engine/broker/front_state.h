@@ -87,8 +87,6 @@ void front_review_keys(struct front *front);
  *   returns  false: the session is over, do not use it again */
 bool front_tell(struct front *front, struct session *session, uint32_t number,
                 const ProtobufCMessage *message);
-bool front_tell_bytes(struct front *front, struct session *session, uint32_t number,
-                      struct bl_text message);
 bool front_tell_text(struct front *front, struct session *session, uint32_t number,
                      const char *text);
 void front_tell_pong(struct front *front, struct session *session);
@@ -102,9 +100,8 @@ void front_turn_away(struct front *front, const struct front_frame *frame, enum 
                      const char *reason);
 /* Ends a session without a word: its tasks go to others. */
 void front_forget(struct front *front, struct session *session);
-/* The numbers of fields that both sides have. */
+/* The number of a field that both sides have. */
 uint32_t front_field_welcome(enum session_side side);
-uint32_t front_field_disconnect(enum session_side side);
 
 /* front_finish.c */
 /* Says what a finished batch has made. */

@@ -41,7 +41,8 @@ void routing_begin(struct routing *routing, const struct world *world,
     routing->whole_before = join_settle(&definition->join, routing->items, &routing->scope, arena);
 }
 
-Bl__Item__State routing_start_state(const struct routing *routing)
+/* The state in which an item starts now: accepted, or waiting for somebody's acceptance. */
+static Bl__Item__State start_state(const struct routing *routing)
 {
     return routing->accepted && !routing->world->definition->acceptance_by_department ? S(ACCEPTED)
                                                                                       : S(RECEIVED);
@@ -100,7 +101,7 @@ static bool settle_pending(struct routing *routing, const struct definition_item
         *state = S(BLOCKED);
         break;
     case JOIN_SATISFIED:
-        *state = applies(routing, item) ? routing_start_state(routing) : S(NOT_NEEDED);
+        *state = applies(routing, item) ? start_state(routing) : S(NOT_NEEDED);
         break;
     }
     return settle_late(routing, &item->needs);

@@ -23,9 +23,6 @@ void routing_begin(struct routing *routing, const struct world *world,
                    const Bl__Application *application, const struct form_value *values,
                    struct bl_arena *arena);
 
-/* The state in which an item starts now: accepted, or waiting for somebody's acceptance. */
-Bl__Item__State routing_start_state(const struct routing *routing);
-
 /* Settles everything that follows: call it after items[] was changed. */
 void routing_settle(struct routing *routing);
 

@@ -8,9 +8,6 @@
 #include "core/application.h"
 #include "store/write.h"
 
-#define PROJECTION_ROWS_MAX (DEFINITION_ITEMS_MAX * 2 + 8)
-#define PROJECTION_COUNTS_MAX (DEFINITION_ITEMS_MAX + 8)
-
 struct projection_row {
     enum table table;
     uint32_t item;  // the item it is about

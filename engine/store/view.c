@@ -6,7 +6,7 @@
 #include "core/countdown.h"
 #include "store/sight.h"
 
-Bl__Title *view_title(struct bl_arena *arena, const Bl__Text *text)
+static Bl__Title *view_title(struct bl_arena *arena, const Bl__Text *text)
 {
     Bl__Title *title = bl_arena_new(arena, Bl__Title);
 

@@ -21,7 +21,6 @@ Bl__ApplicationView *view_application(const struct viewer *viewer,
 /* An event with the names that its numbers stand for. */
 Bl__EventView *view_event(const struct viewer *viewer, const Bl__Application *application,
                           Bl__Event *event);
-Bl__Title *view_title(struct bl_arena *arena, const Bl__Text *text);
 /* The title of a department; its id where it is not known. */
 Bl__Title *view_department(const struct viewer *viewer, const char *id);
 /* 张三丰 → 张**: what somebody without a right to names sees. */

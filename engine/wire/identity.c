@@ -18,7 +18,8 @@
 #define FILE_BYTES_MAX 4096
 #define KEY_RAW_BYTES 32
 
-bool identity_key_is_valid(const char *key)
+/* Is it a CURVE key in Z85? */
+static bool key_is_valid(const char *key)
 {
     uint8_t raw[KEY_RAW_BYTES];
 
@@ -49,7 +50,7 @@ enum bl_err identity_make(const char *name, const char *broker_key, struct ident
         return bl_error_set(e, BL_INVALID, "a key's name has 1 to %d bytes without quotes",
                             IDENTITY_NAME_BYTES - 1);
     }
-    if (broker_key != NULL && !identity_key_is_valid(broker_key)) {
+    if (broker_key != NULL && !key_is_valid(broker_key)) {
         return bl_error_set(e, BL_INVALID, "the broker's key is no CURVE key");
     }
     if (zmq_curve_keypair(made.public_key, made.secret_key) != 0) {
@@ -98,9 +99,8 @@ static enum bl_err take(const Bl__Identity *message, const char *file, struct id
 {
     bool trusts = message->broker_key[0] != '\0';
 
-    if (!name_is_valid(message->name) || !identity_key_is_valid(message->public_key) ||
-        !identity_key_is_valid(message->secret_key) ||
-        (trusts && !identity_key_is_valid(message->broker_key))) {
+    if (!name_is_valid(message->name) || !key_is_valid(message->public_key) ||
+        !key_is_valid(message->secret_key) || (trusts && !key_is_valid(message->broker_key))) {
         return bl_error_at(e, BL_INVALID, file, 0, 0, "a name or key in it is none");
     }
     bl_text_copy(identity->name, sizeof identity->name, message->name);

@@ -23,9 +23,6 @@ struct identity {
     char broker_key[IDENTITY_KEY_BYTES];  // "" in the broker's own
 };
 
-/* Is it a CURVE key in Z85? */
-bool identity_key_is_valid(const char *key);
-
 /* Makes a fresh pair. `broker_key` may be NULL for the broker's own.
  *   errors  BL_INVALID for a name or key that is none; BL_FAILED if libzmq has no CURVE */
 MUST_CHECK enum bl_err identity_make(const char *name, const char *broker_key,
