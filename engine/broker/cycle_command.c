@@ -58,6 +58,28 @@ static struct bl_text late_content(struct cycle *cycle, const struct cached *cac
     return (struct bl_text){ (const char *)stored->content.data, stored->content.len };
 }
 
+struct world cycle_world(struct cycle *cycle, const struct batch_command *command,
+                         const struct cached *cached)
+{
+    struct world world = {
+        .now = cycle->now,
+        .departments = catalog_departments(cycle->catalog),
+        .directory = cycle->directory,
+    };
+
+    if (command != NULL) {
+        world.principal = command->principal;
+        world.actor = command->command->actor;
+    }
+    if (cached != NULL) {
+        world.definition = cached->version.definition;
+        world.calendar = cached->version.calendar;
+        world.id = cached->id;
+        world.content = late_content(cycle, cached);
+    }
+    return world;
+}
+
 static bool find_application(struct cycle *cycle, struct batch_command *command,
                              struct cached **cached)
 {
@@ -85,15 +107,7 @@ static void run_application(struct cycle *cycle, struct batch_command *command)
     if (!find_application(cycle, command, &cached)) {
         return;
     }
-    struct world world = {
-        .now = cycle->now,
-        .principal = command->principal,
-        .actor = command->command->actor,
-        .definition = cached->version.definition,
-        .calendar = cached->version.calendar,
-        .id = cached->id,
-        .content = late_content(cycle, cached),
-    };
+    struct world world = cycle_world(cycle, command, cached);
     struct ruling ruling =
         application_aggregate.decide(&world, cached->state, command->command, cycle->arena);
     if (ruling.refusal != NULL) {
@@ -121,11 +135,7 @@ static void run_directory(struct cycle *cycle, struct batch_command *command)
 {
     const Bl__Command *what = command->command;
     struct publication_check check;
-    struct world world = {
-        .now = cycle->now,
-        .principal = command->principal,
-        .actor = what->actor,
-    };
+    struct world world = cycle_world(cycle, command, NULL);
 
     if (what->what_case == BL__COMMAND__WHAT_PUBLISH) {
         struct publication_context context = catalog_context(cycle->catalog);
@@ -157,28 +167,17 @@ static void run_directory(struct cycle *cycle, struct batch_command *command)
 
 static void run_what(struct cycle *cycle, struct batch_command *command)
 {
-    switch (command->command->what_case) {
-    case BL__COMMAND__WHAT_SUBMIT:
+    const struct aggregate *aggregate = aggregate_of_command(command->command->what_case);
+
+    if (aggregate == NULL) {
+        cycle_refuse_with(cycle, command, BL_MALFORMED, "command-unknown", "");
+    } else if (command->command->what_case == BL__COMMAND__WHAT_SUBMIT) {
         cycle_submit(cycle, command);
-        return;
-    case BL__COMMAND__WHAT_ACCEPT:
-    case BL__COMMAND__WHAT_DECIDE:
-    case BL__COMMAND__WHAT_FAIL:
-    case BL__COMMAND__WHAT_RETRY:
-    case BL__COMMAND__WHAT_RELEASE:
-    case BL__COMMAND__WHAT_TERMINATE:
+    } else if (aggregate == &application_aggregate) {
         run_application(cycle, command);
-        return;
-    case BL__COMMAND__WHAT_PUBLISH:
-    case BL__COMMAND__WHAT_RETIRE:
-    case BL__COMMAND__WHAT_GRANT_KEY:
-    case BL__COMMAND__WHAT_REVOKE_KEY:
+    } else {
         run_directory(cycle, command);
-        return;
-    case BL__COMMAND__WHAT__NOT_SET:
-        break;
     }
-    cycle_refuse_with(cycle, command, BL_MALFORMED, "command-unknown", "");
 }
 
 /* A gateway says for whom it speaks, and that stands in each event. */

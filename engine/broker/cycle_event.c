@@ -55,7 +55,8 @@ void cycle_apply(struct cycle *cycle, struct cached *cached, Bl__Event *event)
 static void wake(struct cycle *cycle, struct cached *cached)
 {
     while (cached->next <= cycle->now) {
-        Bl__Event *event = application_aggregate.wake(cached->state, cycle->now, cycle->arena);
+        struct world world = cycle_world(cycle, NULL, cached);
+        Bl__Event *event = application_aggregate.wake(&world, cached->state, cycle->arena);
 
         CHECK(event != NULL);
         cycle_apply(cycle, cached, event);

@@ -71,6 +71,12 @@ struct request {
     uint64_t fingerprint;
 };
 
+/* cycle_command.c */
+/* What decides may know: of `command` (NULL: time alone acts) about an application that is there
+ * (NULL: another aggregate's, or a new one). */
+struct world cycle_world(struct cycle *cycle, const struct batch_command *command,
+                         const struct cached *cached);
+
 /* cycle_event.c */
 /* Gives the event its number and its place in the chain, and collects its row. */
 void cycle_record(struct cycle *cycle, Bl__Event *event, Bl__Aggregate aggregate, uint64_t id,

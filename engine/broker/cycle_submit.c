@@ -152,15 +152,11 @@ void cycle_submit(struct cycle *cycle, struct batch_command *command)
         cycle_refuse_with(cycle, command, BL_NOT_FOUND, "workflow-unknown", submit->workflow);
         return;
     }
-    struct world world = {
-        .now = cycle->now,
-        .principal = command->principal,
-        .actor = command->command->actor,
-        .definition = version.definition,
-        .calendar = version.calendar,
-        .id = cycle->application + 1,
-        .salt = next_salt(cycle),
-    };
+    struct world world = cycle_world(cycle, command, NULL);
+    world.definition = version.definition;
+    world.calendar = version.calendar;
+    world.id = cycle->application + 1;
+    world.salt = next_salt(cycle);
     bl_day day = calendar_day(version.calendar, cycle->now);
     world.number = next_number(cycle, version.definition, day, &counter, &seq);
     if (world.number == NULL) {

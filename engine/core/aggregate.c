@@ -3,13 +3,23 @@
 #include "core/application.h"
 #include "core/directory.h"
 
+static const struct aggregate *const aggregates[] = {
+    [BL__AGGREGATE__DIRECTORY] = &directory_aggregate,
+    [BL__AGGREGATE__APPLICATION] = &application_aggregate,
+};
+
+const struct aggregate *aggregate_of_command(Bl__Command__WhatCase what)
+{
+    for (size_t i = BL_COUNT(aggregates); i-- > 0;) {
+        if (aggregates[i] != NULL && aggregates[i]->takes(what)) {
+            return aggregates[i];
+        }
+    }
+    return NULL;
+}
+
 const struct aggregate *aggregate_find(Bl__Aggregate kind)
 {
-    static const struct aggregate *const aggregates[] = {
-        [BL__AGGREGATE__DIRECTORY] = &directory_aggregate,
-        [BL__AGGREGATE__APPLICATION] = &application_aggregate,
-    };
-
     CHECK((size_t)kind < BL_COUNT(aggregates) && aggregates[kind] != NULL);
     return aggregates[kind];
 }

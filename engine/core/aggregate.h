@@ -23,13 +23,16 @@ struct world {
     bl_time now;
     const struct principal *principal;
     const Bl__Actor *actor;               // for whom he speaks; NULL: for himself
-    const struct definition *definition;  // of the application's version; NULL for the directory
+    const struct definition *definition;  // of the application's version; NULL for others
     const struct calendar *calendar;
-    uint64_t id;             // that a new aggregate gets
-    const char *number;      // business number that a new application gets
+    const Bl__DepartmentsFile *departments;  // as published; NULL while there are none
+    const Bl__Directory *directory;          // keys and absences; NULL where nobody needs it
+    uint64_t id;                             // that a new aggregate gets
+    const char *number;                      // business number that a new application gets
     struct bl_text content;  // the encoded Content, where late conditions may read it
     const uint8_t *salt;     // WORLD_SALT_BYTES, for the content's hash
     const struct publication_check *publication;  // of a Publish: publication.h
+    const struct definition *target;              // of a Migrate: the version it goes to
 };
 
 /* Nothing in it points into the state, which may be gone before the answer is sent.
@@ -43,16 +46,20 @@ struct aggregate {
     Bl__Aggregate kind;
     const ProtobufCMessageDescriptor *state;
     void *(*create)(struct bl_arena *arena, uint64_t id);
+    /* Is this command one of its own? */
+    bool (*takes)(Bl__Command__WhatCase what);
     struct ruling (*decide)(const struct world *world, const void *state,
                             const Bl__Command *command, struct bl_arena *arena);
     void (*evolve)(void *state, const Bl__Event *event, struct bl_arena *arena);
     /* The earliest moment at which it changes by itself; BL_NEVER if it does not. */
     bl_time (*next)(const void *state);
-    /* The event of that moment if it is not after `now`, else NULL. */
-    Bl__Event *(*wake)(const void *state, bl_time now, struct bl_arena *arena);
+    /* The event of that moment if it is not after the world's time, else NULL. */
+    Bl__Event *(*wake)(const struct world *world, const void *state, struct bl_arena *arena);
 };
 
 const struct aggregate *aggregate_find(Bl__Aggregate kind);
+/* Whose command it is; NULL: nobody's. */
+const struct aggregate *aggregate_of_command(Bl__Command__WhatCase what);
 
 /* An event of `what` that takes effect now, by the world's principal; `what` points into `arena`.
  */

@@ -7,24 +7,29 @@
 
 #define S(state) BL__ITEM__STATE__##state
 
+// clang-format off
+static struct ruling (*const decisions[])(const struct question *) = {
+    [BL__COMMAND__WHAT_SUBMIT]    = decide_submit,
+    [BL__COMMAND__WHAT_ACCEPT]    = decide_accept,
+    [BL__COMMAND__WHAT_DECIDE]    = decide_decide,
+    [BL__COMMAND__WHAT_FAIL]      = decide_fail,
+    [BL__COMMAND__WHAT_RETRY]     = decide_retry,
+    [BL__COMMAND__WHAT_RELEASE]   = decide_release,
+    [BL__COMMAND__WHAT_TERMINATE] = decide_terminate,
+};
+// clang-format on
+
+static bool takes(Bl__Command__WhatCase what)
+{
+    return (size_t)what < BL_COUNT(decisions) && decisions[what] != NULL;
+}
+
 static struct ruling decide(const struct world *world, const void *state,
                             const Bl__Command *command, struct bl_arena *arena)
 {
-    // clang-format off
-    static struct ruling (*const decisions[])(const struct question *) = {
-        [BL__COMMAND__WHAT_SUBMIT]    = decide_submit,
-        [BL__COMMAND__WHAT_ACCEPT]    = decide_accept,
-        [BL__COMMAND__WHAT_DECIDE]    = decide_decide,
-        [BL__COMMAND__WHAT_FAIL]      = decide_fail,
-        [BL__COMMAND__WHAT_RETRY]     = decide_retry,
-        [BL__COMMAND__WHAT_RELEASE]   = decide_release,
-        [BL__COMMAND__WHAT_TERMINATE] = decide_terminate,
-    };
-    // clang-format on
     const struct question question = { world, state, command, arena };
 
-    CHECK((size_t)command->what_case < BL_COUNT(decisions) &&
-          decisions[command->what_case] != NULL);
+    CHECK(takes(command->what_case));
     return decisions[command->what_case](&question);
 }
 
@@ -65,6 +70,7 @@ const struct aggregate application_aggregate = {
     .kind = BL__AGGREGATE__APPLICATION,
     .state = &bl__application__descriptor,
     .create = create,
+    .takes = takes,
     .decide = decide,
     .evolve = evolve,
     .next = application_next,
@@ -117,7 +123,9 @@ Bl__Application__State application_state(const Bl__Application *application)
         return BL__APPLICATION__STATE__COMPLETED;
     }
     for (size_t i = 0; i < application->n_items; i++) {
-        decided |= application->items[i]->state == S(DECIDED);
+        decided |= application->items[i]->state == S(DECIDED) ||
+                   application->items[i]->state == S(DELIVERING) ||
+                   application->items[i]->state == S(DELIVERED);
     }
     if (decided) {
         return BL__APPLICATION__STATE__PARTLY_DONE;
@@ -136,6 +144,22 @@ int application_item_find(const Bl__Application *application, const char *id)
     return -1;
 }
 
+bool application_item_is_running(const Bl__Item *item)
+{
+    return item->state == S(ACCEPTED) || item->state == S(REVIEWING) ||
+           item->state == S(SUSPENDED) || item->state == S(UPPER_REVIEW);
+}
+
+bl_time application_started(const Bl__Application *application)
+{
+    return application->started_at != 0 ? application->started_at : application->accepted_at;
+}
+
+bl_time application_item_started(const Bl__Application *application, const Bl__Item *item)
+{
+    return item->started_at != 0 ? item->started_at : application_started(application);
+}
+
 bool application_item_is_ready(const Bl__Item *item)
 {
     return item->state == S(ACCEPTED) && !item->held && !item->incident;
@@ -151,7 +175,7 @@ bl_time application_item_due(const Bl__Item *item)
 
 int application_event_item(const Bl__Event *event)
 {
-    switch (event->what_case) {
+    switch ((int)event->what_case) {  // the rest is about several items, or the whole
     case BL__EVENT__WHAT_DECIDED:
         return (int)event->decided->item;
     case BL__EVENT__WHAT_WARNED:
@@ -166,16 +190,49 @@ int application_event_item(const Bl__Event *event)
         return (int)event->released->item;
     case BL__EVENT__WHAT_TERMINATED:
         return (int)event->terminated->item;
-    case BL__EVENT__WHAT__NOT_SET:
-    case BL__EVENT__WHAT_SUBMITTED:
-    case BL__EVENT__WHAT_ACCEPTED:
-    case BL__EVENT__WHAT_PUBLISHED:
-    case BL__EVENT__WHAT_RETIRED:
-    case BL__EVENT__WHAT_KEY_GRANTED:
-    case BL__EVENT__WHAT_KEY_REVOKED:
+    case BL__EVENT__WHAT_CHECKED:
+        return (int)event->checked->item;
+    case BL__EVENT__WHAT_CLAIMED:
+        return (int)event->claimed->item;
+    case BL__EVENT__WHAT_UNCLAIMED:
+        return (int)event->unclaimed->item;
+    case BL__EVENT__WHAT_TRANSFERRED:
+        return (int)event->transferred->item;
+    case BL__EVENT__WHAT_STEP_SIGNED:
+        return (int)event->step_signed->item;
+    case BL__EVENT__WHAT_SIGNERS_CHANGED:
+        return (int)event->signers_changed->item;
+    case BL__EVENT__WHAT_SENT_BACK:
+        return (int)event->sent_back->item;
+    case BL__EVENT__WHAT_RECALLED:
+        return (int)event->recalled->item;
+    case BL__EVENT__WHAT_CONSULTED:
+        return (int)event->consulted->item;
+    case BL__EVENT__WHAT_OPINED:
+        return (int)event->opined->item;
+    case BL__EVENT__WHAT_PASSED_UP:
+        return (int)event->passed_up->item;
+    case BL__EVENT__WHAT_SUSPENDED:
+        return (int)event->suspended->item;
+    case BL__EVENT__WHAT_RESUMED:
+        return (int)event->resumed->item;
+    case BL__EVENT__WHAT_EXTENDED:
+        return event->extended->whole_bundle ? -1 : (int)event->extended->item;
+    case BL__EVENT__WHAT_DELIVERED:
+        return (int)event->delivered->item;
+    case BL__EVENT__WHAT_REVOKED:
+        return (int)event->revoked->item;
+    case BL__EVENT__WHAT_REOPENED:
+        return (int)event->reopened->item;
+    case BL__EVENT__WHAT_ESCALATED:
+        return event->escalated->whole ? -1 : (int)event->escalated->item;
+    case BL__EVENT__WHAT_URGED:
+        return event->urged->urging->whole ? -1 : (int)event->urged->urging->item;
+    case BL__EVENT__WHAT_COMMENTED:
+        return event->commented->item;
+    default:
         return -1;
     }
-    UNREACHABLE();
 }
 
 Bl__Light application_item_light(const Bl__Item *item, bl_time now)

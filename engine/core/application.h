@@ -27,6 +27,11 @@ bool application_is_open(const Bl__Application *application);
 int application_event_item(const Bl__Event *event);
 /* The index of an item, or -1. */
 int application_item_find(const Bl__Application *application, const char *id);
+/* Is it accepted and not yet settled: do its clocks run or stand? */
+bool application_item_is_running(const Bl__Item *item);
+/* Where the clocks of the whole and of an item begin: effective acceptance. */
+bl_time application_started(const Bl__Application *application);
+bl_time application_item_started(const Bl__Application *application, const Bl__Item *item);
 /* Has the item's department something to do now, or from retry_at on? */
 bool application_item_is_ready(const Bl__Item *item);
 

@@ -1,61 +1,9 @@
 /* It has happened: how each event changes the state. */
 #include "core/application_state.h"
+#include "core/change.h"
 #include "core/countdown.h"
 
 #define S(state) BL__ITEM__STATE__##state
-
-static Bl__Clock *clock_copy(const Bl__Clock *clock, struct bl_arena *arena)
-{
-    return clock == NULL ? NULL : bl_arena_copy(arena, clock, sizeof *clock);
-}
-
-static void item_end(Bl__Item *item)
-{
-    countdown_stop(item->promise);
-    countdown_stop(item->legal);
-    item->held = false;
-    item->incident = false;
-    item->retry_at = 0;
-}
-
-static void item_move(Bl__Item *item, Bl__Item__State state, bl_time at)
-{
-    if (item->state != state) {
-        item->state = state;
-        item->since = at;
-    }
-    if (join_item_is_settled((struct join_item){ state, item->result })) {
-        item_end(item);
-    }
-}
-
-static void evolve_changes(Bl__Application *application, Bl__ItemChange **changes, size_t count,
-                           bl_time at, struct bl_arena *arena)
-{
-    for (size_t i = 0; i < count; i++) {
-        const Bl__ItemChange *change = changes[i];
-
-        CHECK(change->item < application->n_items);
-        Bl__Item *item = application->items[change->item];
-        item->held = change->held;
-        if (change->promise != NULL) {
-            item->promise = clock_copy(change->promise, arena);
-        }
-        if (change->legal != NULL) {
-            item->legal = clock_copy(change->legal, arena);
-        }
-        item_move(item, change->state, at);
-    }
-}
-
-static void evolve_completed(Bl__Application *application, bool completed, bl_time at)
-{
-    if (completed) {
-        application->ended_at = at;
-        countdown_stop(application->promise);
-        countdown_stop(application->legal);
-    }
-}
 
 void evolve_submitted(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
 {
@@ -70,20 +18,20 @@ void evolve_submitted(Bl__Application *application, const Bl__Event *event, stru
     application->accepted_at = submitted->accepted ? event->at : 0;
     application->promise = clock_copy(submitted->promise, arena);
     application->legal = clock_copy(submitted->legal, arena);
+    application->started_at = submitted->started_at;
+    application->mode = submitted->mode;
+    application->project = bl_arena_string(arena, submitted->project);
+    application->paper = submitted->paper;
     application->contents = 1;
     application->n_items = submitted->n_items;
     application->items = bl_arena_array(arena, Bl__Item *, submitted->n_items);
     for (size_t i = 0; i < submitted->n_items; i++) {
-        const Bl__Item *from = submitted->items[i];
-        Bl__Item *item = bl_arena_copy(arena, from, sizeof *from);
-
-        item->id = bl_arena_string(arena, from->id);
-        item->department = bl_arena_string(arena, from->department);
-        item->promise = clock_copy(from->promise, arena);
-        item->legal = clock_copy(from->legal, arena);
-        application->items[i] = item;
+        application->items[i] = item_copy(submitted->items[i], arena);
+        if (application->items[i]->accepted_event != 0) {
+            application->items[i]->accepted_event = event->seq;  // known only now
+        }
     }
-    evolve_completed(application, submitted->completed, event->at);
+    change_completed(application, submitted->completed, event->at);
 }
 
 void evolve_accepted(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
@@ -92,11 +40,12 @@ void evolve_accepted(Bl__Application *application, const Bl__Event *event, struc
 
     if (accepted->promise != NULL) {
         application->accepted_at = event->at;
+        application->started_at = accepted->started_at;
         application->promise = clock_copy(accepted->promise, arena);
         application->legal = clock_copy(accepted->legal, arena);
     }
-    evolve_changes(application, accepted->changes, accepted->n_changes, event->at, arena);
-    evolve_completed(application, accepted->completed, event->at);
+    change_items(application, accepted->changes, accepted->n_changes, event, arena);
+    change_completed(application, accepted->completed, event->at);
 }
 
 static Bl__Item *item_at(Bl__Application *application, uint32_t index)
@@ -110,27 +59,49 @@ void evolve_decided(Bl__Application *application, const Bl__Event *event, struct
     const Bl__Decided *decided = event->decided;
     Bl__Item *item = item_at(application, decided->item);
 
-    CHECK(item->state == S(ACCEPTED));
+    CHECK(application_item_is_running(item));
     item->result = decided->result;
     if (decided->document[0] != '\0') {
         item->document = bl_arena_string(arena, decided->document);
     }
-    item_move(item, S(DECIDED), event->at);
-    evolve_changes(application, decided->changes, decided->n_changes, event->at, arena);
-    evolve_completed(application, decided->completed, event->at);
+    change_item_state(item, S(DECIDED), event->at);
+    change_items(application, decided->changes, decided->n_changes, event, arena);
+    change_completed(application, decided->completed, event->at);
+}
+
+static Bl__Clock *item_clock(const Bl__Item *item, const Bl__ClockName *name)
+{
+    switch (name->kind) {
+    case BL__CLOCK_NAME__KIND__KIND_UNSPECIFIED:
+        return name->legal ? item->legal : item->promise;
+    case BL__CLOCK_NAME__KIND__NOTIFY:
+        return item->notify;
+    case BL__CLOCK_NAME__KIND__CORRECTION:
+        return item->correction;
+    case BL__CLOCK_NAME__KIND__SUPPLEMENT:
+        return item->supplement;
+    case BL__CLOCK_NAME__KIND__DELIVER:
+        return item->deliver;
+    case BL__CLOCK_NAME__KIND__CHECK:
+        return item->check;
+    case BL__CLOCK_NAME__KIND__STEP:
+        return item->desk == NULL ? NULL : item->desk->limit;
+    case BL__CLOCK_NAME__KIND__OPINION:
+        for (size_t i = 0; i < item->n_consultations; i++) {
+            if (item->consultations[i]->number == name->number) {
+                return item->consultations[i]->limit;
+            }
+        }
+        return NULL;
+    }
+    UNREACHABLE();
 }
 
 static Bl__Clock *clock_named(Bl__Application *application, const Bl__ClockName *name)
 {
-    Bl__Clock *clock;
+    Bl__Clock *clock = name->whole ? (name->legal ? application->legal : application->promise)
+                                   : item_clock(item_at(application, name->item), name);
 
-    if (name->whole) {
-        clock = name->legal ? application->legal : application->promise;
-    } else {
-        const Bl__Item *item = item_at(application, name->item);
-
-        clock = name->legal ? item->legal : item->promise;
-    }
     CHECK(clock != NULL);
     return clock;
 }
@@ -143,8 +114,14 @@ void evolve_warned(Bl__Application *application, const Bl__Event *event, struct 
 
 void evolve_overdue(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
 {
-    (void)arena;
-    clock_named(application, event->overdue->clock)->phase = BL__CLOCK__PHASE__OVERDUE;
+    const Bl__Overdue *overdue = event->overdue;
+
+    clock_named(application, overdue->clock)->phase = BL__CLOCK__PHASE__OVERDUE;
+    if (overdue->rung_at != 0) {
+        item_at(application, overdue->clock->item)->rung_at = overdue->rung_at;
+    }
+    change_items(application, overdue->changes, overdue->n_changes, event, arena);
+    change_completed(application, overdue->completed, event->at);
 }
 
 void evolve_failed(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
@@ -177,7 +154,7 @@ void evolve_terminated(Bl__Application *application, const Bl__Event *event, str
 {
     const Bl__Terminated *terminated = event->terminated;
 
-    item_move(item_at(application, terminated->item), S(TERMINATED), event->at);
-    evolve_changes(application, terminated->changes, terminated->n_changes, event->at, arena);
-    evolve_completed(application, terminated->completed, event->at);
+    change_item_state(item_at(application, terminated->item), S(TERMINATED), event->at);
+    change_items(application, terminated->changes, terminated->n_changes, event, arena);
+    change_completed(application, terminated->completed, event->at);
 }

@@ -23,15 +23,13 @@ static Bl__Item *item_new(struct routing *routing, uint32_t index)
 }
 
 /* The clocks of the whole start with the first acceptance. */
-static void start_whole(const struct question *q, Bl__Clock **promise, Bl__Clock **legal)
+static void start_whole(const struct question *q, bl_time start, Bl__Clock **promise,
+                        Bl__Clock **legal)
 {
     const struct definition *definition = q->world->definition;
-    bl_time start = calendar_effective(q->world->calendar, q->world->now);
 
-    *promise = bl_arena_new(q->arena, Bl__Clock);
-    *legal = bl_arena_new(q->arena, Bl__Clock);
-    countdown_start(q->world->calendar, definition->promise, 0, start, *promise);
-    countdown_start(q->world->calendar, definition->legal, 0, start, *legal);
+    *promise = countdown_new(q->world->calendar, definition->promise, 0, start, q->arena);
+    *legal = countdown_new(q->world->calendar, definition->legal, 0, start, q->arena);
 }
 
 /* Settles the conditions over the form: false means that the item is not needed. */
@@ -87,8 +85,14 @@ static void submit_items(struct routing *routing, Bl__Submitted *submitted)
     }
     Bl__ItemChange **changes = routing_changes(routing, -1, &change_count);
     for (size_t i = 0; i < change_count; i++) {
-        submitted->items[changes[i]->item]->promise = changes[i]->promise;
-        submitted->items[changes[i]->item]->legal = changes[i]->legal;
+        Bl__Item *item = submitted->items[changes[i]->item];
+
+        item->promise = changes[i]->promise;
+        item->legal = changes[i]->legal;
+        item->notify = changes[i]->notify;
+        item->started_at = changes[i]->started_at;
+        item->desk = changes[i]->desk;
+        item->accepted_event = changes[i]->ordered ? 1 : 0;  // which, the fold knows
     }
 }
 
@@ -107,14 +111,15 @@ static Bl__Event *submitted_event(const struct question *q, struct routing *rout
     submitted->version = world->definition->version;
     submitted->window = submit->window;
     submitted->request_id = q->command->request_id;
-    submitted->effective_at = calendar_effective(world->calendar, world->now);
+    submitted->effective_at = routing_effective(world, world->now);
     submitted->accepted = routing->accepted;
     submitted->content_hash.len = CONTENT_HASH_BYTES;
     submitted->content_hash.data = bl_arena_alloc(q->arena, CONTENT_HASH_BYTES);
     content_hash(world, content, submitted->content_hash.data);
     submit_items(routing, submitted);
     if (submitted->accepted) {
-        start_whole(q, &submitted->promise, &submitted->legal);
+        submitted->started_at = routing->start == world->now ? 0 : routing->start;
+        start_whole(q, routing->start, &submitted->promise, &submitted->legal);
     }
     submitted->completed = routing_is_complete(routing);
     return event;
@@ -145,6 +150,7 @@ struct ruling decide_submit(const struct question *q)
         return (struct ruling){ .refusal = refusal };
     }
     routing.accepted = !submit->receive_only && !q->world->definition->acceptance_by_department;
+    routing.whole_start = routing.accepted ? routing.start : 0;
     routing_settle(&routing);
     return ruling_event(submitted_event(q, &routing));
 }
@@ -184,6 +190,7 @@ struct ruling decide_accept(const struct question *q)
     }
     routing_begin(&routing, q->world, application, content_values(q->world, q->arena), q->arena);
     routing.accepted = true;
+    routing.whole_start = application->accepted_at == 0 ? routing.start : routing.whole_start;
     size_t accepted = 0;
     for (uint32_t i = 0; i < routing.count; i++) {
         if (routing.items[i].state == S(RECEIVED) && (id[0] == '\0' || i == index)) {
@@ -202,7 +209,8 @@ struct ruling decide_accept(const struct question *q)
     event->accepted->changes = routing_changes(&routing, -1, &event->accepted->n_changes);
     event->accepted->completed = routing_is_complete(&routing);
     if (application->accepted_at == 0) {
-        start_whole(q, &event->accepted->promise, &event->accepted->legal);
+        event->accepted->started_at = routing.start == q->world->now ? 0 : routing.start;
+        start_whole(q, routing.start, &event->accepted->promise, &event->accepted->legal);
     }
     return ruling_event(event);
 }

@@ -29,4 +29,4 @@ void evolve_terminated(Bl__Application *application, const Bl__Event *event,
 
 /* As in aggregate.h. */
 bl_time application_next(const void *state);
-Bl__Event *application_wake(const void *state, bl_time now, struct bl_arena *arena);
+Bl__Event *application_wake(const struct world *world, const void *state, struct bl_arena *arena);

@@ -2,6 +2,8 @@
 #include "core/application_state.h"
 #include "core/countdown.h"
 
+#define K(kind) BL__CLOCK_NAME__KIND__##kind
+
 /* The clock of an application that changes first. */
 struct first_clock {
     bl_time at;
@@ -20,6 +22,37 @@ static void consider(struct first_clock *first, const Bl__Clock *clock, bool who
         first->name.whole = whole;
         first->name.item = item;
         first->name.legal = legal;
+        first->name.kind = K(KIND_UNSPECIFIED);
+        first->name.number = 0;
+    }
+}
+
+static void consider_kind(struct first_clock *first, const Bl__Clock *clock, uint32_t item,
+                          Bl__ClockName__Kind kind, uint32_t number)
+{
+    if (countdown_next(clock) < first->at) {
+        consider(first, clock, false, item, false);
+        first->name.kind = kind;
+        first->name.number = number;
+    }
+}
+
+static void consider_item(struct first_clock *first, const Bl__Item *item, uint32_t index)
+{
+    consider_kind(first, item->notify, index, K(NOTIFY), 0);
+    consider_kind(first, item->correction, index, K(CORRECTION), 0);
+    consider(first, item->promise, false, index, false);
+    consider(first, item->legal, false, index, true);
+    consider_kind(first, item->supplement, index, K(SUPPLEMENT), 0);
+    consider_kind(first, item->deliver, index, K(DELIVER), 0);
+    consider_kind(first, item->check, index, K(CHECK), 0);
+    if (item->desk != NULL) {
+        consider_kind(first, item->desk->limit, index, K(STEP), 0);
+    }
+    for (size_t i = 0; i < item->n_consultations; i++) {
+        const Bl__Consultation *consultation = item->consultations[i];
+
+        consider_kind(first, consultation->limit, index, K(OPINION), consultation->number);
     }
 }
 
@@ -28,8 +61,7 @@ static struct first_clock first_clock(const Bl__Application *application)
     struct first_clock first = { .at = BL_NEVER, .name = BL__CLOCK_NAME__INIT };
 
     for (uint32_t i = 0; i < application->n_items; i++) {
-        consider(&first, application->items[i]->promise, false, i, false);
-        consider(&first, application->items[i]->legal, false, i, true);
+        consider_item(&first, application->items[i], i);
     }
     consider(&first, application->promise, true, 0, false);
     consider(&first, application->legal, true, 0, true);
@@ -42,11 +74,11 @@ bl_time application_next(const void *state)
 }
 
 /* Yellow at its moment, red at the exact due moment, however late the clock is read. */
-Bl__Event *application_wake(const void *state, bl_time now, struct bl_arena *arena)
+Bl__Event *application_wake(const struct world *world, const void *state, struct bl_arena *arena)
 {
     struct first_clock first = first_clock(state);
 
-    if (first.at > now) {
+    if (first.at > world->now) {
         return NULL;
     }
     bool warns =

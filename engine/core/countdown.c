@@ -17,6 +17,17 @@ void countdown_start(const struct calendar *calendar, struct limit limit, int32_
     clock->warn_at = clock_warn(calendar, limit, start, answer.due, warn_days);
 }
 
+Bl__Clock *countdown_new(const struct calendar *calendar, struct limit limit, int32_t warn_days,
+                         bl_time start, struct bl_arena *arena)
+{
+    if (limit.halves == 0) {
+        return NULL;
+    }
+    Bl__Clock *clock = bl_arena_new(arena, Bl__Clock);
+    countdown_start(calendar, limit, warn_days, start, clock);
+    return clock;
+}
+
 void countdown_stop(Bl__Clock *clock)
 {
     if (countdown_is_open(clock)) {
@@ -26,8 +37,8 @@ void countdown_stop(Bl__Clock *clock)
 
 bool countdown_is_open(const Bl__Clock *clock)
 {
-    return clock != NULL &&
-           (clock->phase == P(RUNNING) || clock->phase == P(WARNED) || clock->phase == P(OVERDUE));
+    return clock != NULL && (clock->phase == P(RUNNING) || clock->phase == P(WARNED) ||
+                             clock->phase == P(OVERDUE) || clock->phase == P(STANDING));
 }
 
 bl_time countdown_next(const Bl__Clock *clock)
@@ -44,6 +55,7 @@ bl_time countdown_next(const Bl__Clock *clock)
     case P(OVERDUE):
     case P(STOPPED):
     case P(LATE):
+    case P(STANDING):  // the stop's own end comes first, and sets it going
         return BL_NEVER;
     }
     UNREACHABLE();
@@ -54,5 +66,7 @@ struct clock_face countdown_face(const Bl__Clock *clock)
     if (!countdown_is_open(clock)) {
         return CLOCK_NONE;
     }
-    return (struct clock_face){ .warn = clock->warn_at, .due = clock->due_at };
+    return (struct clock_face){ .warn = clock->warn_at,
+                                .due = clock->due_at,
+                                .stopped = clock->phase == P(STANDING) };
 }

@@ -3,6 +3,7 @@
  * the clock starts, and from then on only moments are compared. */
 #pragma once
 
+#include "base/arena.h"
 #include "base/time.h"
 #include "binglian/v1/state.pb-c.h"
 #include "deadline/calendar.h"
@@ -12,10 +13,13 @@
 /* Starts a clock at the effective moment `start`. A limit of 0 halves starts none. */
 void countdown_start(const struct calendar *calendar, struct limit limit, int32_t warn_days,
                      bl_time start, Bl__Clock *clock);
+/* The same, new in `arena`; NULL for no limit. */
+Bl__Clock *countdown_new(const struct calendar *calendar, struct limit limit, int32_t warn_days,
+                         bl_time start, struct bl_arena *arena);
 /* The work has ended. A clock that was overdue has stopped late: the record must not look in time.
  */
 void countdown_stop(Bl__Clock *clock);
-/* Is it running, warned or overdue, so that time still counts? */
+/* Is it running, warned, overdue, or held by a stop: is the work not done? */
 bool countdown_is_open(const Bl__Clock *clock);
 /* When it changes by itself: its yellow moment, or the first moment after it is due. */
 bl_time countdown_next(const Bl__Clock *clock);

@@ -179,21 +179,25 @@ static struct ruling decide_revoke_key(const struct world *world, const Bl__Dire
     return ruling_event(event);
 }
 
+// clang-format off
+static struct ruling (*const decisions[])(const struct world *, const Bl__Directory *,
+                                          const Bl__Command *, struct bl_arena *) = {
+    [BL__COMMAND__WHAT_PUBLISH]    = decide_publish,
+    [BL__COMMAND__WHAT_RETIRE]     = decide_retire,
+    [BL__COMMAND__WHAT_GRANT_KEY]  = decide_grant_key,
+    [BL__COMMAND__WHAT_REVOKE_KEY] = decide_revoke_key,
+};
+// clang-format on
+
+static bool takes(Bl__Command__WhatCase what)
+{
+    return (size_t)what < BL_COUNT(decisions) && decisions[what] != NULL;
+}
+
 static struct ruling decide(const struct world *world, const void *state,
                             const Bl__Command *command, struct bl_arena *arena)
 {
-    // clang-format off
-    static struct ruling (*const decisions[])(const struct world *, const Bl__Directory *,
-                                              const Bl__Command *, struct bl_arena *) = {
-        [BL__COMMAND__WHAT_PUBLISH]    = decide_publish,
-        [BL__COMMAND__WHAT_RETIRE]     = decide_retire,
-        [BL__COMMAND__WHAT_GRANT_KEY]  = decide_grant_key,
-        [BL__COMMAND__WHAT_REVOKE_KEY] = decide_revoke_key,
-    };
-    // clang-format on
-
-    CHECK((size_t)command->what_case < BL_COUNT(decisions) &&
-          decisions[command->what_case] != NULL);
+    CHECK(takes(command->what_case));
     return decisions[command->what_case](world, state, command, arena);
 }
 
@@ -288,10 +292,10 @@ static bl_time next(const void *state)
     return BL_NEVER;
 }
 
-static Bl__Event *wake(const void *state, bl_time now, struct bl_arena *arena)
+static Bl__Event *wake(const struct world *world, const void *state, struct bl_arena *arena)
 {
+    (void)world;
     (void)state;
-    (void)now;
     (void)arena;
     return NULL;
 }
@@ -300,6 +304,7 @@ const struct aggregate directory_aggregate = {
     .kind = BL__AGGREGATE__DIRECTORY,
     .state = &bl__directory__descriptor,
     .create = create,
+    .takes = takes,
     .decide = decide,
     .evolve = evolve,
     .next = next,

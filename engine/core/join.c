@@ -10,14 +10,24 @@ static enum branch branch_of(struct join_item item)
     switch (item.state) {
     case S(PENDING):
     case S(RECEIVED):
+    case S(CORRECTING):
     case S(ACCEPTED):
+    case S(REVIEWING):
+    case S(SUSPENDED):
+    case S(UPPER_REVIEW):
         return BRANCH_OPEN;
     case S(DECIDED):
+    case S(DELIVERING):
+    case S(DELIVERED):
         return item.result == R(DENIED) ? BRANCH_AGAINST : BRANCH_FOR;
     case S(NOT_NEEDED):
         return BRANCH_SKIPPED;
+    case S(REFUSED):
+    case S(RETURNED):
+    case S(WITHDRAWN):
     case S(TERMINATED):
     case S(BLOCKED):
+    case S(REVOKED):
         return BRANCH_AGAINST;
     case S(STATE_UNSPECIFIED):
         break;
@@ -35,9 +45,15 @@ struct bl_text join_item_result(struct join_item item)
     switch (item.state) {
     case S(PENDING):
     case S(RECEIVED):
+    case S(CORRECTING):
     case S(ACCEPTED):
+    case S(REVIEWING):
+    case S(SUSPENDED):
+    case S(UPPER_REVIEW):
         return bl_text_of("");
     case S(DECIDED):
+    case S(DELIVERING):
+    case S(DELIVERED):
         return bl_text_of(item.result == R(DENIED)    ? "denied"
                           : item.result == R(GRANTED) ? "granted"
                                                       : "tacit");
@@ -47,6 +63,14 @@ struct bl_text join_item_result(struct join_item item)
         return bl_text_of("blocked");
     case S(TERMINATED):
         return bl_text_of("terminated");
+    case S(REFUSED):
+        return bl_text_of("refused");
+    case S(RETURNED):
+        return bl_text_of("returned");
+    case S(WITHDRAWN):
+        return bl_text_of("withdrawn");
+    case S(REVOKED):
+        return bl_text_of("revoked");
     case S(STATE_UNSPECIFIED):
         break;
     }
@@ -58,7 +82,7 @@ static bool is_vetoed(const struct definition_join *join, const struct join_item
     for (size_t i = 0; i < join->veto_count; i++) {
         const struct join_item *item = &items[join->veto[i]];
 
-        if (item->state == S(DECIDED) && item->result == R(DENIED)) {
+        if (item->result == R(DENIED) && join_item_is_settled(*item)) {
             return true;
         }
     }

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "core/application.h"
 #include "core/countdown.h"
+#include "core/desk.h"
 
 #define S(state) BL__ITEM__STATE__##state
 
@@ -23,6 +25,8 @@ void routing_begin(struct routing *routing, const struct world *world,
     routing->arena = arena;
     routing->count = definition->item_count;
     routing->accepted = application != NULL && application->accepted_at != 0;
+    routing->start = routing_effective(world, world->now);
+    routing->whole_start = routing->accepted ? application_started(application) : 0;
     routing->scope = (struct form_scope){ definition, values, result_of, routing };
     routing->items = bl_arena_alloc(arena, 2 * routing->count * sizeof *routing->items);
     routing->before = routing->items + routing->count;
@@ -41,11 +45,16 @@ void routing_begin(struct routing *routing, const struct world *world,
     routing->whole_before = join_settle(&definition->join, routing->items, &routing->scope, arena);
 }
 
-/* The state in which an item starts now: accepted, or waiting for somebody's acceptance. */
-static Bl__Item__State start_state(const struct routing *routing)
+bl_time routing_effective(const struct world *world, bl_time at)
 {
-    return routing->accepted && !routing->world->definition->acceptance_by_department ? S(ACCEPTED)
-                                                                                      : S(RECEIVED);
+    return world->definition->after_hours_count ? at : calendar_effective(world->calendar, at);
+}
+
+/* The state in which an item starts now: accepted, or waiting for somebody's acceptance. */
+static Bl__Item__State start_state(const struct routing *routing,
+                                   const struct definition_item *item)
+{
+    return routing->accepted && !item->acceptance_by_department ? S(ACCEPTED) : S(RECEIVED);
 }
 
 /* What becomes of the branches that are open when their join is settled. */
@@ -101,7 +110,7 @@ static bool settle_pending(struct routing *routing, const struct definition_item
         *state = S(BLOCKED);
         break;
     case JOIN_SATISFIED:
-        *state = applies(routing, item) ? start_state(routing) : S(NOT_NEEDED);
+        *state = applies(routing, item) ? start_state(routing, item) : S(NOT_NEEDED);
         break;
     }
     return settle_late(routing, &item->needs);
@@ -142,6 +151,23 @@ bool routing_is_complete(const struct routing *routing)
     return true;
 }
 
+/* 受理: the clocks of promise and law start, and the first step of its circulation. */
+static void accept(struct routing *routing, const struct definition_item *item,
+                   Bl__ItemChange *change)
+{
+    const struct calendar *calendar = routing->world->calendar;
+
+    change->promise =
+        countdown_new(calendar, item->promise, item->warn_days, routing->start, routing->arena);
+    change->legal =
+        countdown_new(calendar, item->legal, item->warn_days, routing->start, routing->arena);
+    change->started_at = routing->start == routing->whole_start ? 0 : routing->start;
+    change->ordered = item->ordered;
+    if (item->step_count > 0) {
+        change->desk = desk_begin(routing->world, item, 0, 1, routing->start, routing->arena);
+    }
+}
+
 static Bl__ItemChange *change_new(struct routing *routing, uint32_t index)
 {
     const struct world *world = routing->world;
@@ -152,13 +178,20 @@ static Bl__ItemChange *change_new(struct routing *routing, uint32_t index)
     change->item = index;
     change->state = routing->items[index].state;
     change->held = routing->held[index];
-    if (change->state == S(ACCEPTED) && routing->before[index].state != S(ACCEPTED)) {
-        bl_time start = calendar_effective(world->calendar, world->now);
-
-        change->promise = bl_arena_new(routing->arena, Bl__Clock);
-        change->legal = bl_arena_new(routing->arena, Bl__Clock);
-        countdown_start(world->calendar, item->promise, item->warn_days, start, change->promise);
-        countdown_start(world->calendar, item->legal, item->warn_days, start, change->legal);
+    if (change->state == routing->before[index].state) {
+        return change;
+    }
+    if (change->state == S(ACCEPTED)) {
+        accept(routing, item, change);
+    } else if (change->state == S(RECEIVED)) {
+        change->notify = countdown_new(world->calendar, world->definition->notify, 0,
+                                       routing->start, routing->arena);
+    } else if (change->state == S(DECIDED)) {
+        change->result = routing->items[index].result;
+        if (change->result != BL__ITEM__RESULT__DENIED) {
+            change->deliver =
+                countdown_new(world->calendar, item->deliver, 0, routing->start, routing->arena);
+        }
     }
     return change;
 }

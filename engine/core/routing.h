@@ -10,7 +10,9 @@ struct routing {
     const struct world *world;
     struct bl_arena *arena;  // of the batch
     size_t count;
-    bool accepted;                     // has anybody accepted the application?
+    bool accepted;        // has anybody accepted the application?
+    bl_time start;        // where clocks that start now begin: effective receipt of this moment
+    bl_time whole_start;  // of the clocks of the whole; 0: nobody has accepted yet
     struct join_item *items, *before;  // `count` of each, in the arena
     bool *held, *held_before;
     struct form_scope scope;
@@ -25,6 +27,10 @@ void routing_begin(struct routing *routing, const struct world *world,
 
 /* Settles everything that follows: call it after items[] was changed. */
 void routing_settle(struct routing *routing);
+
+/* 收件 and 受理 outside office hours take effect at the next opening, unless the workflow says
+ * otherwise (domain.md 4.2). */
+bl_time routing_effective(const struct world *world, bl_time at);
 
 bool routing_is_complete(const struct routing *routing);
 

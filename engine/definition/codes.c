@@ -99,6 +99,8 @@ static const struct definition_code codes[] = {
     { "E-UNUSED", "没有用到：字段没有部门看，材料没有事项要。",
       "Nobody uses it: a field that no item sees and no condition asks for, a material that no item "
       "needs. What is not needed may not be asked for: 行政许可法 第三十一条." },
+    { "E-UPPER", "上报件须写明上级机关及其时限，其他事项不得写 upper。",
+      "An upward item names the authority above and its limit; no other item has one." },
     { "E-VALUE", "不在可选的值之内。",
       "The value is none of those that may stand here." },
     { "E-YAML", "不是我们接受的 YAML：不用锚点、别名、标签、合并键和制表符。",

@@ -351,6 +351,7 @@ void compile_workflow(struct compiler *compiler)
     compile_form(compiler);
     compile_materials(compiler);
     compile_special(compiler);
+    compile_course(compiler);
     compile_item_names(compiler);
     for (size_t i = 0; i < definition->item_count; i++) {
         compile_item(compiler, &compiler->items[i]);

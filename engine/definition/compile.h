@@ -57,6 +57,9 @@ void compile_join(struct compiler *compiler, const char *path, const Bl__Join *s
 /* Items: compile_item.c. Their names come first, so that needs may name what stands below. */
 void compile_item_names(struct compiler *compiler);
 void compile_item(struct compiler *compiler, struct definition_item *item);
+/* How cases take their course, of the whole and of one item: compile_course.c. */
+void compile_course(struct compiler *compiler);
+void compile_item_course(struct compiler *compiler, const char *path, struct definition_item *item);
 /* The order in which each item comes after what it needs, and whom it sets going:
  * compile_order.c. After a circle the definition's order stays NULL. */
 void compile_order(struct compiler *compiler);

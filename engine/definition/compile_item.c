@@ -35,7 +35,8 @@ static const uint32_t *compile_list(struct compiler *compiler, const char *path,
 /* What `item.x.result` can be: as states and results are named outside. */
 static const char *const results[] = { "granted",    "denied",    "tacit",
                                        "not_needed", "blocked",   "terminated",
-                                       "returned",   "withdrawn", "refused" };
+                                       "returned",   "withdrawn", "refused",
+                                       "revoked" };
 
 void compile_item_names(struct compiler *compiler)
 {
@@ -281,6 +282,7 @@ void compile_item(struct compiler *compiler, struct definition_item *item)
     compile_extension(compiler, report_path(report, "%s.extension", path), source->extension,
                       &item->extend_at_most, &item->extend_approver);
     compile_notify_commit(compiler, path, item);
+    compile_item_course(compiler, path, item);
     item->safety = source->safety;
     item->tacit =
         source->on_overdue != NULL && source->on_overdue->action == BL__ON_OVERDUE__ACTION__TACIT;

@@ -229,9 +229,10 @@ static void bind_field(struct bind *bind, ProtobufCMessage *message, const struc
     }
 }
 
-/* Returns the field that was probably meant, as a set. */
-static uint64_t unknown_key(struct bind *bind, const struct schema_type *type,
-                            const struct bind_frame *holds, const struct bind_frame *frame)
+/* Adds the field that was probably meant to those seen. */
+static void unknown_key(struct bind *bind, const struct schema_type *type,
+                        const struct bind_frame *holds, const struct bind_frame *frame,
+                        struct schema_set *seen)
 {
     const char *key = bl_arena_text(bind->arena, frame->name);
     uint32_t limit = bind_near(key), distance = limit + 1;
@@ -248,11 +249,11 @@ static uint64_t unknown_key(struct bind *bind, const struct schema_type *type,
     if (distance > limit) {
         bind_problem(bind, frame, true, "E-KEY", "unknown key \"%s\"%s", key,
                      bind_holder(bind, holds));
-        return 0;
+        return;
     }
     bind_problem(bind, frame, true, "E-KEY", "unknown key \"%s\"%s; did you mean \"%s\"?", key,
                  bind_holder(bind, holds), type->message->fields[best].name);
-    return UINT64_C(1) << best;
+    schema_set_add(seen, best);
 }
 
 static int32_t find_field(const struct schema_type *type, struct bl_text name)
@@ -268,26 +269,28 @@ static int32_t find_field(const struct schema_type *type, struct bl_text name)
 static void bind_fields(struct bind *bind, ProtobufCMessage *message,
                         const struct schema_type *type, const struct bind_frame *frame)
 {
-    uint64_t seen = 0;
+    struct schema_set seen = { { 0 } };
 
     for (const struct tree *at = frame->node->first; at != NULL; at = at->next) {
         struct bind_frame child = { .up = frame, .node = at, .name = at->key };
         int32_t index = find_field(type, at->key);
 
         if (index < 0) {
-            seen |= at->kind == TREE_BROKEN ? 0 : unknown_key(bind, type, frame, &child);
+            if (at->kind != TREE_BROKEN) {
+                unknown_key(bind, type, frame, &child, &seen);
+            }
             continue;
         }
         if (at->kind == TREE_NULL) {  // JSON's way to leave a field out
             continue;
         }
-        seen |= UINT64_C(1) << index;
+        schema_set_add(&seen, (uint32_t)index);
         if (at->kind != TREE_BROKEN) {
             bind_field(bind, message, type, (uint32_t)index, &child);
         }
     }
     for (unsigned i = 0; i < type->message->n_fields; i++) {
-        if (type->fields[i].required && (seen >> i & 1) == 0) {
+        if (type->fields[i].required && !schema_set_has(&seen, i)) {
             bind_problem(bind, frame, true, "E-MISSING", "missing key \"%s\"%s",
                          type->message->fields[i].name, bind_holder(bind, frame));
         }

@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define SCHEMA_FIELDS_MAX 64   // of one message: a set of fields is a uint64_t
+#define SCHEMA_FIELDS_MAX 128  // of one message
 #define SCHEMA_COUNTERS_MAX 8  // fields of one message with a bound of their own
 #define SCHEMA_DEPTH_MAX 32    // of JSON and YAML: bounds every recursion over them
 
@@ -56,6 +56,21 @@ struct schema_type {
     int32_t list;                   // index of the field that a list stands for, or -1
     const char *text_zh, *text_en;  // or NULL
 };
+
+/* Which fields of a message were seen; all zero is none. */
+struct schema_set {
+    uint64_t words[SCHEMA_FIELDS_MAX / 64];
+};
+
+static inline bool schema_set_has(const struct schema_set *set, uint32_t index)
+{
+    return (set->words[index / 64] >> index % 64 & 1) != 0;
+}
+
+static inline void schema_set_add(struct schema_set *set, uint32_t index)
+{
+    set->words[index / 64] |= UINT64_C(1) << index % 64;
+}
 
 /* The generated table, sorted by name. */
 extern const struct schema_type schema_types[];

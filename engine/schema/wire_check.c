@@ -223,12 +223,12 @@ static const char *check_field(struct walk *walk, const struct schema_type *type
 }
 
 /* What must be there at the end of a message for our code to rely on it. */
-static const char *check_whole(const struct schema_type *type, uint64_t seen)
+static const char *check_whole(const struct schema_type *type, const struct schema_set *seen)
 {
-    if (type->form == SCHEMA_VALUE && seen == 0) {
+    if (type->form == SCHEMA_VALUE && seen->words[0] == 0) {
         return "a value of no kind";
     }
-    if (type->form == SCHEMA_MAP_ENTRY && (seen & 2) == 0 &&
+    if (type->form == SCHEMA_MAP_ENTRY && !schema_set_has(seen, 1) &&
         type->message->fields[1].type == PROTOBUF_C_TYPE_MESSAGE) {
         return "an entry without a value";
     }
@@ -239,7 +239,8 @@ static const char *check_fields(struct walk *walk, const struct schema_type *typ
 {
     const ProtobufCFieldDescriptor **here = &walk->path[walk->depth - 1];
     uint32_t counts[SCHEMA_COUNTERS_MAX + 1] = { 0 };  // the first for all without a bound
-    uint64_t seen = 0, tag;
+    struct schema_set seen = { { 0 } };
+    uint64_t tag;
 
     while (span.at < span.end) {
         *here = NULL;
@@ -257,14 +258,13 @@ static const char *check_fields(struct walk *walk, const struct schema_type *typ
             return "longer than a tag";
         }
         uint32_t index = type->by_id[id] - 1u;
-        uint64_t bit = UINT64_C(1) << index;
         const struct schema_field *rule = &type->fields[index];
         uint32_t *count = &counts[rule->counter];
         *here = &type->message->fields[index];
-        if ((seen & bit) != 0 && (*here)->label != PROTOBUF_C_LABEL_REPEATED) {
+        if (schema_set_has(&seen, index) && (*here)->label != PROTOBUF_C_LABEL_REPEATED) {
             return "there twice";
         }
-        seen |= bit;
+        schema_set_add(&seen, index);
         const char *problem = check_field(walk, type, index, tag & 7, &span, count);
         if (problem != NULL) {
             return problem;
@@ -274,7 +274,7 @@ static const char *check_fields(struct walk *walk, const struct schema_type *typ
         }
     }
     *here = NULL;
-    return check_whole(type, seen);
+    return check_whole(type, &seen);
 }
 
 static const char *check_message(struct walk *walk, const struct schema_type *type,

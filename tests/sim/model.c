@@ -22,7 +22,7 @@
 #define S(state) BL__ITEM__STATE__##state
 #define COUNTS_MAX 256
 #define WHOLE SIM_ITEMS_MAX  // where the clocks of the whole stand among those of the items
-enum { PROMISE, LEGAL, CLOCKS };
+enum { PROMISE, LEGAL, NOTIFY, DELIVER, STEP, CLOCKS };
 
 /* Who has a task now. */
 struct lease {
@@ -352,17 +352,29 @@ uint32_t model_idle_tasks(struct model *model, const char *department, bl_time n
 static const Bl__Clock *clock_at(const Bl__Application *state, size_t item, int legal)
 {
     if (item == WHOLE) {
-        return legal == LEGAL ? state->legal : state->promise;
+        return legal == LEGAL ? state->legal : legal == PROMISE ? state->promise : NULL;
     }
-    return legal == LEGAL ? state->items[item]->legal : state->items[item]->promise;
+    const Bl__Item *is = state->items[item];
+
+    return legal == LEGAL     ? is->legal
+           : legal == PROMISE ? is->promise
+           : legal == NOTIFY  ? is->notify
+           : legal == DELIVER ? is->deliver
+           : is->desk != NULL ? is->desk->limit
+                              : NULL;
 }
 
-static struct limit limit_at(const struct definition *definition, size_t item, int legal)
+static struct limit limit_at(const struct definition *definition, const Bl__Application *state,
+                             size_t item, int legal)
 {
     if (item == WHOLE) {
         return legal == LEGAL ? definition->legal : definition->promise;
     }
-    return legal == LEGAL ? definition->items[item].legal : definition->items[item].promise;
+    return legal == LEGAL     ? definition->items[item].legal
+           : legal == PROMISE ? definition->items[item].promise
+           : legal == NOTIFY  ? definition->notify
+           : legal == DELIVER ? definition->items[item].deliver
+                              : definition->items[item].steps[state->items[item]->desk->step].limit;
 }
 
 /* When a clock changes by itself, from what a clock is and not from how the core finds it. */
@@ -411,9 +423,9 @@ static void check_dues(struct model *model, struct mirror *mirror, const Bl__Eve
             }
             struct clock_question question = {
                 .start = calendar_effective(model->calendar, event->at),
-                .limit = limit_at(mirror->workflow->definition, item, legal),
+                .limit = limit_at(mirror->workflow->definition, state, item, legal),
             };
-            if (*known != 0) {
+            if (*known != 0 && legal != STEP) {
                 FAIL(model, state->id, "a deadline has moved: item %zu, clock %d", item, legal);
             }
             if (due != clock_due(model->calendar, &question).due) {
@@ -438,8 +450,12 @@ static void check_moment(struct model *model, const struct mirror *mirror, const
         return;
     }
     const Bl__ClockName *name = warns ? event->warned->clock : event->overdue->clock;
-    const Bl__Clock *clock =
-        clock_at(state, name->whole ? WHOLE : name->item, name->legal ? LEGAL : PROMISE);
+    const Bl__Clock *clock = clock_at(state, name->whole ? WHOLE : name->item,
+                                      name->kind == BL__CLOCK_NAME__KIND__NOTIFY    ? NOTIFY
+                                      : name->kind == BL__CLOCK_NAME__KIND__DELIVER ? DELIVER
+                                      : name->kind == BL__CLOCK_NAME__KIND__STEP    ? STEP
+                                      : name->legal                                 ? LEGAL
+                                                                                    : PROMISE);
 
     if (clock == NULL || event->at != (warns ? clock->warn_at : clock->due_at) ||
         (clock->phase != BL__CLOCK__PHASE__RUNNING &&

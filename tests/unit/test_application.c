@@ -455,7 +455,8 @@ static const char *wake_until(Bl__Application *application, bl_time now)
     size_t at = 0;
 
     for (Bl__Event *event;
-         (event = application_aggregate.wake(application, now, &arena)) != NULL;) {
+         (event = application_aggregate.wake(&(struct world){ .now = now }, application, &arena)) !=
+         NULL;) {
         bool warns = event->what_case == BL__EVENT__WHAT_WARNED;
         const Bl__ClockName *name = warns ? event->warned->clock : event->overdue->clock;
 

@@ -311,6 +311,7 @@ static void test_list(void **state)
     filter.overdue = asked->overdue;
     filter.open = asked->open;
     for (int day = 0; day < 16; day++) {
+        bl_arena_reset(&arena);
         check_list(hall, &filter);
         assert_int_equal(shop_wake(hall), BL_OK);
         check_list(hall, &filter);
