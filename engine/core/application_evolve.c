@@ -120,7 +120,11 @@ void evolve_overdue(Bl__Application *application, const Bl__Event *event, struct
     if (overdue->rung_at != 0) {
         item_at(application, overdue->clock->item)->rung_at = overdue->rung_at;
     }
+    if (overdue->follows == BL__OVERDUE__FOLLOWS__DEEMED && application->accepted_at == 0) {
+        application->accepted_at = event->at;
+    }
     change_items(application, overdue->changes, overdue->n_changes, event, arena);
+    change_whole(application, overdue->whole, arena);
     change_completed(application, overdue->completed, event->at);
 }
 

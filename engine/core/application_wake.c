@@ -73,6 +73,25 @@ bl_time application_next(const void *state)
     return first_clock(state).at;
 }
 
+/* What follows by silence from a clock that has run out; a kind that is not here has only its card.
+ * Decided as of the due moment, with the calendar and the definition of now. */
+static void follow(const struct world *world, const Bl__Application *application, Bl__Event *event,
+                   struct bl_arena *arena)
+{
+    // clang-format off
+    static void (*const consequences[K(OPINION) + 1])(const struct question *, Bl__Overdue *) = {
+        [K(KIND_UNSPECIFIED)] = NULL,
+    };
+    // clang-format on
+    struct world then = *world;
+    const struct question question = { &then, application, NULL, arena };
+
+    then.now = event->at;
+    if (consequences[event->overdue->clock->kind] != NULL) {
+        consequences[event->overdue->clock->kind](&question, event->overdue);
+    }
+}
+
 /* Yellow at its moment, red at the exact due moment, however late the clock is read. */
 Bl__Event *application_wake(const struct world *world, const void *state, struct bl_arena *arena)
 {
@@ -95,6 +114,7 @@ Bl__Event *application_wake(const struct world *world, const void *state, struct
         event->overdue = bl_arena_new(arena, Bl__Overdue);
         bl__overdue__init(event->overdue);
         event->overdue->clock = name;
+        follow(world, state, event, arena);
     }
     return event;
 }
