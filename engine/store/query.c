@@ -1,4 +1,4 @@
-#include "store/query.h"
+#include "store/query_state.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,25 +17,14 @@
 #include "store/sight.h"
 #include "store/view.h"
 
-/* One question while it is being answered. */
-struct asking {
-    const struct query_context *context;
-    const Bl__Query *query;
-    struct viewer viewer;
-    struct store_read *read;
-    Bl__QueryAnswer *answer;
-    struct bl_error *e;
-};
-
-static enum bl_err refuse(const struct asking *a, enum bl_err code, const char *rule,
-                          const char *pointer)
+enum bl_err query_refuse(const struct asking *a, enum bl_err code, const char *rule,
+                         const char *pointer)
 {
     a->answer->refusal = refusal_new(a->viewer.arena, code, rule, pointer);
     return BL_OK;
 }
 
-/* Titles come from what is published; a name comes from the content and is shown masked. */
-static const char *applicant_of(const struct asking *a, const Bl__Application *application)
+const char *query_applicant(const struct asking *a, const Bl__Application *application)
 {
     Bl__StoredContent *stored;
 
@@ -51,9 +40,7 @@ static const char *applicant_of(const struct asking *a, const Bl__Application *a
 /* --- one application ---------------------------------------------------------------------------
  */
 
-/* Finds an application that the principal may see; else the answer is a refusal. */
-static enum bl_err find_application(const struct asking *a, const char *number,
-                                    Bl__Application **application)
+enum bl_err query_find(const struct asking *a, const char *number, Bl__Application **application)
 {
     struct bl_error e = { 0 };
     uint64_t id;
@@ -64,17 +51,16 @@ static enum bl_err find_application(const struct asking *a, const char *number,
         err = read_application(a->read, id, a->viewer.arena, application, &e);
     }
     if (err == BL_CORRUPT) {
-        return refuse(a, BL_CORRUPT, "record-damaged", number);
+        return query_refuse(a, BL_CORRUPT, "record-damaged", number);
     }
     if (err != BL_OK || !sight_application(a->viewer.principal, *application)) {
         *application = NULL;  // what may not be seen is not there
-        return refuse(a, BL_NOT_FOUND, "application-unknown", number);
+        return query_refuse(a, BL_NOT_FOUND, "application-unknown", number);
     }
     return BL_OK;
 }
 
-/* Has the page taken as much memory as it may? */
-static bool is_large(const struct asking *a)
+bool query_is_large(const struct asking *a)
 {
     return a->viewer.arena->used_bytes > QUERY_BYTES_MAX;
 }
@@ -83,7 +69,7 @@ static enum bl_err history_error(const struct asking *a, const Bl__Application *
                                  enum bl_err err)
 {
     return err == BL_CORRUPT || err == BL_NOT_FOUND
-               ? refuse(a, BL_CORRUPT, "record-damaged", application->number)
+               ? query_refuse(a, BL_CORRUPT, "record-damaged", application->number)
                : err;
 }
 
@@ -122,7 +108,8 @@ static enum bl_err add_history(const struct asking *a, const Bl__Application *ap
 
     a->answer->events = bl_arena_array(a->viewer.arena, Bl__EventView *, limit);
     seqs += application->revision - count;
-    for (; err == BL_OK && i < count && a->answer->n_events < limit && (i == 0 || !is_large(a));
+    for (;
+         err == BL_OK && i < count && a->answer->n_events < limit && (i == 0 || !query_is_large(a));
          i++) {
         Bl__Event *event;
 
@@ -143,14 +130,14 @@ static enum bl_err add_history(const struct asking *a, const Bl__Application *ap
 static enum bl_err get_application(const struct asking *a)
 {
     Bl__Application *application;
-    enum bl_err err = find_application(a, a->query->application->number, &application);
+    enum bl_err err = query_find(a, a->query->application->number, &application);
 
     if (err != BL_OK || application == NULL) {
         return err;
     }
     a->answer->applications = bl_arena_array(a->viewer.arena, Bl__ApplicationView *, 1);
     a->answer->applications[0] =
-        view_application(&a->viewer, application, applicant_of(a, application));
+        view_application(&a->viewer, application, query_applicant(a, application));
     a->answer->n_applications = 1;
     return a->query->application->events ? add_history(a, application, 0, QUERY_EVENTS_MAX) : BL_OK;
 }
@@ -158,7 +145,7 @@ static enum bl_err get_application(const struct asking *a)
 /* --- events of all -----------------------------------------------------------------------------
  */
 
-static size_t bounded(uint32_t asked, size_t otherwise, size_t most)
+size_t query_bounded(uint32_t asked, size_t otherwise, size_t most)
 {
     return asked == 0 ? otherwise : asked > most ? most : asked;
 }
@@ -171,7 +158,7 @@ static enum bl_err list_all_events(const struct asking *a, uint64_t after, size_
 
     a->answer->events = bl_arena_array(a->viewer.arena, Bl__EventView *, limit);
     for (uint32_t looked = 0; err == BL_OK && seq <= newest && a->answer->n_events < limit &&
-                              looked < QUERY_ROWS_MAX && !is_large(a);
+                              looked < QUERY_ROWS_MAX && !query_is_large(a);
          seq++, looked++) {
         Bl__Application *application = NULL;
         Bl__Event *event;
@@ -194,13 +181,13 @@ static enum bl_err list_all_events(const struct asking *a, uint64_t after, size_
 static enum bl_err get_events(const struct asking *a)
 {
     const Bl__GetEvents *what = a->query->events;
-    size_t limit = bounded(what->limit, QUERY_EVENTS_DEFAULT, QUERY_EVENTS_MAX);
+    size_t limit = query_bounded(what->limit, QUERY_EVENTS_DEFAULT, QUERY_EVENTS_MAX);
     Bl__Application *application;
 
     if (what->number[0] == '\0') {
         return list_all_events(a, what->after, limit);
     }
-    enum bl_err err = find_application(a, what->number, &application);
+    enum bl_err err = query_find(a, what->number, &application);
     return err != BL_OK || application == NULL ? err
                                                : add_history(a, application, what->after, limit);
 }
@@ -264,7 +251,7 @@ static void add_application(struct listing *listing, struct bl_text key)
         matches(listing, application) &&
         (listing->prefix.bytes == 0 || is_first_row(listing, application, key))) {
         a->answer->applications[a->answer->n_applications++] =
-            view_application(&a->viewer, application, applicant_of(a, application));
+            view_application(&a->viewer, application, query_applicant(a, application));
     }
 }
 
@@ -283,7 +270,7 @@ static bool visit(void *context, struct bl_text key, struct bl_text value)
         return false;
     }
     if (listing->a->answer->n_applications == listing->limit || listing->rows == QUERY_ROWS_MAX ||
-        is_large(listing->a)) {
+        query_is_large(listing->a)) {
         listing->end = (struct bl_text){ bl_arena_copy(listing->a->viewer.arena, key.at, key.bytes),
                                          key.bytes };
         return false;
@@ -342,14 +329,14 @@ static enum bl_err list_applications(const struct asking *a)
     struct listing listing = {
         .a = a,
         .what = what,
-        .limit = bounded(what->limit, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX),
+        .limit = query_bounded(what->limit, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX),
     };
     struct key prefix = { .count = 0 };
     enum table table = choose(&listing, &prefix);
     struct bl_text from = listing.prefix;
 
     if (what->after[0] != '\0' && !read_cursor(a->viewer.arena, what->after, &from)) {
-        return refuse(a, BL_INVALID, "cursor-malformed", "after");
+        return query_refuse(a, BL_INVALID, "cursor-malformed", "after");
     }
     a->answer->applications = bl_arena_array(a->viewer.arena, Bl__ApplicationView *, listing.limit);
     enum bl_err err = table == TABLE_APPLICATIONS
@@ -400,7 +387,7 @@ static enum bl_err get_source(const struct asking *a)
     }
     publication = directory_find(directory, what->kind, what->id, what->version);
     if (publication == NULL) {
-        return refuse(a, BL_NOT_FOUND, "publication-not-found", what->id);
+        return query_refuse(a, BL_NOT_FOUND, "publication-not-found", what->id);
     }
     err = read_source(a->read, publication->kind, publication->id, publication->version, &source,
                       a->e);
@@ -417,7 +404,7 @@ static enum bl_err list_keys(const struct asking *a)
     enum bl_err err;
 
     if (a->viewer.principal->role != BL__KEY__ROLE__ADMINISTRATOR) {
-        return refuse(a, BL_DENIED, "role-may-not", "keys");
+        return query_refuse(a, BL_DENIED, "role-may-not", "keys");
     }
     err = read_directory(a->read, a->viewer.arena, &directory, a->e);
     if (err == BL_OK) {
@@ -483,7 +470,7 @@ static bool visit_incident(void *context, struct bl_text key, struct bl_text val
     Bl__QueryAnswer *answer = incidents->a->answer;
 
     (void)value;
-    if (answer->n_incidents == incidents->limit || is_large(incidents->a)) {
+    if (answer->n_incidents == incidents->limit || query_is_large(incidents->a)) {
         incidents->end =
             (struct bl_text){ bl_arena_copy(incidents->a->viewer.arena, key.at, key.bytes),
                               key.bytes };
@@ -501,12 +488,12 @@ static enum bl_err list_incidents(const struct asking *a)
 {
     const Bl__ListIncidents *what = a->query->incidents;
     struct incidents incidents = { a,
-                                   bounded(what->limit, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX),
+                                   query_bounded(what->limit, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX),
                                    { NULL, 0 } };
     struct bl_text from = { NULL, 0 };
 
     if (what->after[0] != '\0' && !read_cursor(a->viewer.arena, what->after, &from)) {
-        return refuse(a, BL_INVALID, "cursor-malformed", "after");
+        return query_refuse(a, BL_INVALID, "cursor-malformed", "after");
     }
     a->answer->incidents = bl_arena_array(a->viewer.arena, Bl__IncidentView *, incidents.limit);
     enum bl_err err = read_scan(a->read, TABLE_INCIDENTS, from, visit_incident, &incidents, a->e);
@@ -606,33 +593,34 @@ static enum bl_err list_departments(const struct asking *a)
     return BL_OK;
 }
 
+/* Only the broker's front knows who is connected, and adds it. */
+static enum bl_err list_workers(const struct asking *a)
+{
+    (void)a;
+    return BL_OK;
+}
+
 static enum bl_err answer_what(const struct asking *a)
 {
-    switch (a->query->what_case) {
-    case BL__QUERY__WHAT_APPLICATION:
-        return get_application(a);
-    case BL__QUERY__WHAT_APPLICATIONS:
-        return list_applications(a);
-    case BL__QUERY__WHAT_EVENTS:
-        return get_events(a);
-    case BL__QUERY__WHAT_PUBLICATIONS:
-        return list_publications(a);
-    case BL__QUERY__WHAT_SOURCE:
-        return get_source(a);
-    case BL__QUERY__WHAT_STATUS:
-        return get_status(a);
-    case BL__QUERY__WHAT_KEYS:
-        return list_keys(a);
-    case BL__QUERY__WHAT_INCIDENTS:
-        return list_incidents(a);
-    case BL__QUERY__WHAT_DEPARTMENTS:
-        return list_departments(a);
-    case BL__QUERY__WHAT_WORKERS:  // only the broker's front knows who is connected
-        return BL_OK;
-    case BL__QUERY__WHAT__NOT_SET:
-        break;
-    }
-    return refuse(a, BL_MALFORMED, "query-unknown", "");
+    // clang-format off
+    static enum bl_err (*const answers[])(const struct asking *) = {
+        [BL__QUERY__WHAT_APPLICATION]  = get_application,
+        [BL__QUERY__WHAT_APPLICATIONS] = list_applications,
+        [BL__QUERY__WHAT_EVENTS]       = get_events,
+        [BL__QUERY__WHAT_PUBLICATIONS] = list_publications,
+        [BL__QUERY__WHAT_SOURCE]       = get_source,
+        [BL__QUERY__WHAT_STATUS]       = get_status,
+        [BL__QUERY__WHAT_KEYS]         = list_keys,
+        [BL__QUERY__WHAT_INCIDENTS]    = list_incidents,
+        [BL__QUERY__WHAT_DEPARTMENTS]  = list_departments,
+        [BL__QUERY__WHAT_WORKERS]      = list_workers,
+    };
+    // clang-format on
+    size_t what = (size_t)a->query->what_case;
+
+    return what < BL_COUNT(answers) && answers[what] != NULL
+               ? answers[what](a)
+               : query_refuse(a, BL_MALFORMED, "query-unknown", "");
 }
 
 enum bl_err query_answer(void *context, const Bl__Query *query, const struct principal *principal,

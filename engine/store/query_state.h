@@ -1,0 +1,30 @@
+/* query_state.h — what the files of queries share; nobody else includes it. Applications, events and
+ * the directory are in query.c; each further subject is a file, and a row of the table there. */
+#pragma once
+
+#include "store/query.h"
+#include "store/read.h"
+#include "store/view.h"
+
+/* One question while it is being answered. */
+struct asking {
+    const struct query_context *context;
+    const Bl__Query *query;
+    struct viewer viewer;
+    struct store_read *read;
+    Bl__QueryAnswer *answer;
+    struct bl_error *e;
+};
+
+/* The answer is a refusal; returns BL_OK. `rule` and `pointer` are borrowed. */
+enum bl_err query_refuse(const struct asking *a, enum bl_err code, const char *rule,
+                         const char *pointer);
+/* Finds an application that the principal may see; else the answer is a refusal and *application
+ * NULL. */
+enum bl_err query_find(const struct asking *a, const char *number, Bl__Application **application);
+/* The applicant's name, from the content; NULL if it is gone. Shown masked. */
+const char *query_applicant(const struct asking *a, const Bl__Application *application);
+/* Has the page taken as much memory as it may? */
+bool query_is_large(const struct asking *a);
+/* How many rows a page has. */
+size_t query_bounded(uint32_t asked, size_t otherwise, size_t most);
