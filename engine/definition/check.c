@@ -180,6 +180,7 @@ void check_workflow(struct compiler *compiler)
     check_count(compiler, "join", &definition->join);
     check_conditions(compiler);
     check_time(compiler);
+    check_course(compiler);
     check_publicity(compiler);
     if (compiler->report.problems->error_count == compiler->report.errors_before) {
         /* Beside errors these would only follow from them. */

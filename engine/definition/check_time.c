@@ -4,10 +4,7 @@
 
 #include "definition/compile.h"
 
-/* Limits of different units are compared as they usually fall: a working day has seven office
- * hours, and five of seven days are worked. In quarters of an office minute, so that half an hour
- * of the clock is a whole number. */
-static int64_t weight(struct limit limit)
+int64_t check_weight(struct limit limit)
 {
     static const int64_t half[] = {
         [LIMIT_WD] = 4 * 210, [LIMIT_WH] = 4 * 30, [LIMIT_ND] = 4 * 150, [LIMIT_NH] = 25
@@ -22,13 +19,13 @@ static double days(int64_t quarters)
     return (double)quarters / (4 * 420);
 }
 
-static void check_not_longer(struct compiler *compiler, const char *path, const char *code,
-                             const char *what, struct limit limit, const char *bound_name,
-                             struct limit bound)
+void check_not_longer(struct compiler *compiler, const char *path, const char *code,
+                      const char *what, struct limit limit, const char *bound_name,
+                      struct limit bound)
 {
     char limit_text[LIMIT_TEXT], bound_text[LIMIT_TEXT];
 
-    if (limit.halves == 0 || bound.halves == 0 || weight(limit) <= weight(bound)) {
+    if (limit.halves == 0 || bound.halves == 0 || check_weight(limit) <= check_weight(bound)) {
         return;
     }
     report_add(&compiler->report, SCHEMA_ERROR, code, path,
@@ -52,7 +49,7 @@ static void check_law(struct compiler *compiler)
     if (definition->legal.halves == 0) {
         check_not_longer(compiler, "promise", "E-PROMISE", "promise", definition->promise,
                          "行政许可法 第四十二条,", law);
-    } else if (weight(definition->legal) > weight(law)) {
+    } else if (check_weight(definition->legal) > check_weight(law)) {
         report_add(&compiler->report, SCHEMA_WARNING, "E-LEGAL", "legal",
                    "legal %s is longer than the %d working days of 行政许可法 第四十二条; name the "
                    "law that allows it in a comment, or shorten it",
@@ -78,7 +75,8 @@ static void check_kind(struct compiler *compiler, const char *path,
 {
     static const struct limit day = { .halves = 2, .unit = LIMIT_WD };
 
-    if (item->kind == BL__ITEM_DEFINITION__KIND__INSTANT && weight(item->promise) > weight(day)) {
+    if (item->kind == BL__ITEM_DEFINITION__KIND__INSTANT &&
+        check_weight(item->promise) > check_weight(day)) {
         report_add(&compiler->report, SCHEMA_ERROR, "E-KIND",
                    report_path(&compiler->report, "%s.kind", path),
                    "an instant item takes a working day at the most; write kind: promised or a "
@@ -94,9 +92,9 @@ static void check_steps(struct compiler *compiler, const char *path,
     char text[LIMIT_TEXT];
 
     for (size_t i = 0; i < item->step_count; i++) {
-        sum += weight(item->steps[i].limit);
+        sum += check_weight(item->steps[i].limit);
     }
-    if (item->promise.halves > 0 && sum > weight(item->promise)) {
+    if (item->promise.halves > 0 && sum > check_weight(item->promise)) {
         report_add(&compiler->report, SCHEMA_ERROR, "E-STEPS",
                    report_path(&compiler->report, "%s.steps", path),
                    "the steps take %g working days together, the item promises %s; shorten steps",
@@ -162,7 +160,8 @@ static void walk(struct compiler *compiler, const struct path *path,
             path->previous[item->index] = item->needs.branches[i];
         }
     }
-    path->ends[item->index] = start + weight(item->promise);
+    path->ends[item->index] =
+        start + check_weight(item->promise) + check_weight(item->upper_promise);
 }
 
 /* "a → b → c": the items that make the path, in time's order. */
@@ -195,7 +194,7 @@ static void check_path(struct compiler *compiler)
         last = path.ends[i] > path.ends[last] ? i : last;
     }
     if (definition->item_count > 0 && definition->promise.halves > 0 &&
-        path.ends[last] > weight(definition->promise)) {
+        path.ends[last] > check_weight(definition->promise)) {
         report_add(&compiler->report, SCHEMA_ERROR, "E-PATH", "promise",
                    "promise %s is shorter than the longest path, %g working days: %s; lengthen it "
                    "or shorten an item",

@@ -12,6 +12,9 @@ static const struct definition_code codes[] = {
       "overlap, a holiday that is also worked." },
     { "E-CHOICE", "两个键只能写一个。",
       "Two keys that exclude each other; keep one." },
+    { "E-COMMIT", "告知承诺只用于本部门自己决定的事项；上报件和征求意见不能承诺。",
+      "notify_commit grants at once on the applicant's written promise, so the department must decide "
+      "itself: not an item that is decided above, not an opinion." },
     { "E-CONDITION", "条件写错了，或者类型不对。条件按表单检查：字段要存在，比较的类型要一致，结果为真或者假。",
       "A condition (a subset of CEL) is checked against the form: every field must exist, what is "
       "compared must have one type, and the result is true or false. Results of items may be asked "
@@ -53,8 +56,15 @@ static const struct definition_code codes[] = {
       "The key is none of those that may stand here." },
     { "E-KIND", "即办件应当当场或者当日办结。",
       "An instant item is done on the spot or on the same day." },
+    { "E-LADDER", "逾期升级的各级应当按时间先后排列。",
+      "The rungs of escalation stand in the order of their time after the broken promise, each later "
+      "than the one before." },
     { "E-LANGUAGE", "有的文字没有英文。",
       "Texts have Chinese and English; the plain Chinese string is shown in both." },
+    { "E-LAW", "时限超过法律规定：一次性告知五日（行政许可法 第三十二条）、送达十日（第四十四条）；补正、撤回、事后核查的时限超过常例时提醒。",
+      "A limit is longer than the law gives: 5 working days to tell all that is missing (行政许可法 "
+      "第三十二条), 10 to deliver (第四十四条). As a warning: longer than halls give to correct, to take a "
+      "wrong button back, or to check a promise afterwards." },
     { "E-LEGAL", "法定时限过长。",
       "A legal limit is longer than that of the whole, or than 20 or 45 working days of 行政许可法 "
       "第四十二条 without another law." },
@@ -92,6 +102,9 @@ static const struct definition_code codes[] = {
       "legal clock." },
     { "E-STEPS", "各环节时限之和超过事项的承诺时限。",
       "The steps of an item follow each other and must fit its promise together." },
+    { "E-TOLERANCE", "容缺受理的补交期限不超过事项的承诺时限，并且要有可以容缺的材料。",
+      "Acceptance with a tolerated gap needs a deferrable material, and the time to hand it in is never "
+      "longer than an item promises; a shorter item cuts it to its own promise." },
     { "E-TWICE", "同一名称出现两次。",
       "A name stands twice where it can stand once." },
     { "E-TYPE", "值的类型不对。",
@@ -103,6 +116,8 @@ static const struct definition_code codes[] = {
       "An upward item names the authority above and its limit; no other item has one." },
     { "E-VALUE", "不在可选的值之内。",
       "The value is none of those that may stand here." },
+    { "E-VISIT", "联合踏勘只有一个事项。",
+      "Items with the same name under visit are visited together, so one item alone needs no name." },
     { "E-YAML", "不是我们接受的 YAML：不用锚点、别名、标签、合并键和制表符。",
       "Not the YAML that we take: one document in UTF-8, no anchors, aliases, tags, merge keys or "
       "tabs." },

@@ -42,6 +42,7 @@ int compile_reference(struct compiler *compiler, const char *path, const char *k
 /* The department by its id; NULL if it is not there or nothing is known of departments. */
 const Bl__Department *compile_department_find(const struct definition_context *context,
                                               const char *id);
+bool compile_post_has_role(const Bl__Post *post, const char *role);
 /* Is there such a department, as far as is known? */
 void compile_department(struct compiler *compiler, const char *path, const char *id);
 void compile_extension(struct compiler *compiler, const char *path, const Bl__Extension *source,
@@ -69,8 +70,18 @@ void compile_when(struct compiler *compiler, struct definition_item *item);
 /* All of it: compile.c. */
 void compile_workflow(struct compiler *compiler);
 
-/* What must hold of the compiled whole: check.c, which calls the other three. */
+/* What must hold of the compiled whole: check.c, which calls the others. */
 void check_workflow(struct compiler *compiler);
+void check_course(struct compiler *compiler);
 void check_conditions(struct compiler *compiler);
 void check_time(struct compiler *compiler);
 void check_publicity(struct compiler *compiler);
+
+/* Limits of different units are compared as they usually fall: a working day has seven office
+ * hours, and five of seven days are worked. In quarters of an office minute, so that half an hour
+ * of the clock is a whole number. */
+int64_t check_weight(struct limit limit);
+/* An error at `path` where both limits are given and the first is longer. */
+void check_not_longer(struct compiler *compiler, const char *path, const char *code,
+                      const char *what, struct limit limit, const char *bound_name,
+                      struct limit bound);

@@ -29,6 +29,30 @@ static struct limit limit_or(struct compiler *compiler, const char *path, const 
     return compile_limit(compiler, path, text, &limit) && limit.halves > 0 ? limit : otherwise;
 }
 
+/* Somebody in the house has to hear of it. */
+static void compile_rung_role(struct compiler *compiler, const char *path, const char *role)
+{
+    const Bl__DepartmentsFile *file = compiler->context->departments;
+
+    if (file == NULL || role[0] == '\0') {
+        return;
+    }
+    for (size_t i = 0; i < file->n_departments; i++) {
+        const Bl__Department *department = file->departments[i]->value;
+
+        for (size_t k = 0; department != NULL && k < department->n_posts; k++) {
+            if (compile_post_has_role(department->posts[k]->value, role)) {
+                return;
+            }
+        }
+    }
+    report_add(
+        &compiler->report, SCHEMA_WARNING, "E-ROLE", path,
+        "no post of any department has the role %s, so nobody would hear of it; add the role "
+        "to posts in departments.yaml",
+        role);
+}
+
 static void compile_ladder(struct compiler *compiler)
 {
     const Bl__Workflow *source = compiler->source;
@@ -40,6 +64,8 @@ static void compile_ladder(struct compiler *compiler)
         const Bl__Rung *rung = source->escalation[i];
 
         rungs[i] = (struct definition_rung){ .to = rung->to, .on_legal = rung->on_legal };
+        compile_rung_role(compiler, report_path(&compiler->report, "escalation[%zu].to", i),
+                          rung->to);
         (void)compile_limit(compiler, report_path(&compiler->report, "escalation[%zu].after", i),
                             rung->after, &rungs[i].after);
         (void)compile_limit(compiler, report_path(&compiler->report, "escalation[%zu].reply", i),
@@ -68,10 +94,16 @@ static void compile_tolerance(struct compiler *compiler)
 static void compile_channels(struct compiler *compiler)
 {
     const Bl__Workflow *source = compiler->source;
+    struct names names = names_new(compiler->report.scratch, source->n_notices);
 
     for (size_t i = 0; i < source->n_notices; i++) {
-        compile_department(compiler, report_path(&compiler->report, "notices[%zu]", i),
-                           source->notices[i]);
+        const char *at = report_path(&compiler->report, "notices[%zu]", i);
+
+        compile_department(compiler, at, source->notices[i]);
+        if (names_add(&names, source->notices[i], 0) >= 0) {
+            report_add(&compiler->report, SCHEMA_ERROR, "E-TWICE", at,
+                       "applicants would be told twice through %s; remove one", source->notices[i]);
+        }
     }
     compiler->definition->channels = (const char *const *)source->notices;
     compiler->definition->channel_count = source->n_notices;
@@ -106,6 +138,20 @@ static void compile_delivery(struct compiler *compiler, const char *path,
                             outcome->deliver[0] == BL__OUTCOME_DEFINITION__DELIVERY__E_LICENCE;
 }
 
+/* A tolerated gap is closed in the workflow's time, and never later than the item promises. */
+static void compile_supplement(const struct compiler *compiler, struct definition_item *item)
+{
+    const struct definition *definition = compiler->definition;
+
+    for (size_t i = 0; i < item->material_count; i++) {
+        if (definition->materials[item->materials[i]].deferrable) {
+            item->supplement = check_weight(definition->supplement) > check_weight(item->promise)
+                                   ? item->promise
+                                   : definition->supplement;
+        }
+    }
+}
+
 static void compile_upper(struct compiler *compiler, const char *path, struct definition_item *item)
 {
     const Bl__Upper *upper = item->source->upper;
@@ -114,7 +160,8 @@ static void compile_upper(struct compiler *compiler, const char *path, struct de
 
     if (upper == NULL || !upward) {
         if (upward || upper != NULL) {
-            report_add(report, SCHEMA_ERROR, "E-UPPER", path,
+            report_add(report, SCHEMA_ERROR, "E-UPPER",
+                       upward ? path : report_path(report, "%s.upper", path),
                        upward ? "an upward item says who decides above; add "
                                 "\"upper: {department: …, promise: …}\""
                               : "only an upward item has a second leg; write \"kind: upward\" or "
@@ -147,6 +194,9 @@ static void compile_not_before(struct compiler *compiler, const char *path,
         report_add(&compiler->report, SCHEMA_ERROR, "E-FIELD", at,
                    "%s is no date; name a field of type date", name);
     }
+    if (item->not_before >= 0) {
+        compiler->field_used[item->not_before] = true;
+    }
 }
 
 void compile_item_course(struct compiler *compiler, const char *path, struct definition_item *item)
@@ -164,6 +214,7 @@ void compile_item_course(struct compiler *compiler, const char *path, struct def
     item->stops_max = source->stops_max != 0 ? source->stops_max : STOPS_DEFAULT;
     item->correction = limit_or(compiler, report_path(&compiler->report, "%s.correction", path),
                                 source->correction, compiler->definition->correction);
+    compile_supplement(compiler, item);
     compile_not_before(compiler, path, item);
     compile_delivery(compiler, path, item);
     compile_upper(compiler, path, item);

@@ -33,10 +33,9 @@ static const uint32_t *compile_list(struct compiler *compiler, const char *path,
 }
 
 /* What `item.x.result` can be: as states and results are named outside. */
-static const char *const results[] = { "granted",    "denied",    "tacit",
-                                       "not_needed", "blocked",   "terminated",
-                                       "returned",   "withdrawn", "refused",
-                                       "revoked" };
+static const char *const results[] = { "granted", "denied",     "tacit",    "not_needed",
+                                       "blocked", "terminated", "returned", "withdrawn",
+                                       "refused", "revoked" };
 
 void compile_item_names(struct compiler *compiler)
 {
@@ -74,7 +73,7 @@ void compile_item_names(struct compiler *compiler)
     definition->items = compiler->items;
 }
 
-static bool post_has_role(const Bl__Post *post, const char *role)
+bool compile_post_has_role(const Bl__Post *post, const char *role)
 {
     for (size_t i = 0; post != NULL && i < post->n_roles; i++) {
         if (strcmp(post->roles[i], role) == 0) {
@@ -95,7 +94,7 @@ static void compile_role(struct compiler *compiler, const char *path, const char
         return;
     }
     for (size_t i = 0; i < department->n_posts; i++) {
-        held += post_has_role(department->posts[i]->value, step->role);
+        held += compile_post_has_role(department->posts[i]->value, step->role);
     }
     if (held == 0) {
         report_add(&compiler->report, SCHEMA_ERROR, "E-ROLE",

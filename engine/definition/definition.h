@@ -31,7 +31,7 @@ struct schema_problems;
 #define DEFINITION_STEPS_MAX 50  // of one item
 #define DEFINITION_ID_CHARACTERS_MAX 63
 #define DEFINITION_DEPARTMENT_CHARACTERS_MAX 16  // it begins the keys of its inbox
-#define DEFINITION_NUMBER_BYTES_MAX 64  // of a business number, with its NUL
+#define DEFINITION_NUMBER_BYTES_MAX 64           // of a business number, with its NUL
 
 /* When a set of branches is settled (design: counted joins). A branch counts when it is granted or
  * tacit; a skipped one is settled and not counted; every other end counts against. */
@@ -129,15 +129,16 @@ struct definition_item {
     const struct cel *commit_when;  // of notify_commit; NULL: everybody
     struct limit post_check;        // of notify_commit; halves 0: there is none
     bool acceptance_by_department;
-    bool four_eyes;         // who decides has not worked on an earlier step
-    bool issue_with_gap;    // the outcome may be issued while a deferrable material is missing
-    bool ordered;           // the order of acceptance gives the rank of rights
-    int32_t not_before;     // index of a date field: it does not start before that day; -1: none
-    const char *visit;      // items of the same name are visited together; "": alone
-    struct limit correction;    // the applicant's time to correct
-    uint32_t stops_max;         // how often its clock may be stopped
-    struct limit deliver;       // from the decision to the hand-over; halves 0: nothing to deliver
-    bool delivers_itself;       // an electronic licence alone: delivered by its publication
+    bool four_eyes;           // who decides has not worked on an earlier step
+    bool issue_with_gap;      // the outcome may be issued while a deferrable material is missing
+    bool ordered;             // the order of acceptance gives the rank of rights
+    int32_t not_before;       // index of a date field: it does not start before that day; -1: none
+    const char *visit;        // items of the same name are visited together; "": alone
+    struct limit correction;  // the applicant's time to correct
+    struct limit supplement;  // until its tolerated gap is closed; halves 0: it tolerates none
+    uint32_t stops_max;       // how often its clock may be stopped
+    struct limit deliver;     // from the decision to the hand-over; halves 0: nothing to deliver
+    bool delivers_itself;     // an electronic licence alone: delivered by its publication
     const char *upper_department;  // of an upward item; NULL: the decision falls here
     struct limit upper_promise, upper_legal;
     const Bl__ItemDefinition *source;
@@ -169,12 +170,12 @@ struct definition {
     bool trial;
     struct limit extend_at_most;  // halves 0: no extension
     Bl__Extension__Approver extend_approver;
-    struct definition_join join;  // of the whole; branches: every item unless the file says `of`
-    bool after_hours_count;       // what is filed outside office hours counts from that moment
-    struct limit notify;          // to tell once all that is missing
-    struct limit correction;      // the applicant's time, where an item says nothing else
-    struct limit recall;          // how long a wrong button may be taken back
-    struct limit supplement;      // until a tolerated gap is closed; halves 0: none is tolerated
+    struct definition_join join;    // of the whole; branches: every item unless the file says `of`
+    bool after_hours_count;         // what is filed outside office hours counts from that moment
+    struct limit notify;            // to tell once all that is missing
+    struct limit correction;        // the applicant's time, where an item says nothing else
+    struct limit recall;            // how long a wrong button may be taken back
+    struct limit supplement;        // until a tolerated gap is closed; halves 0: none is tolerated
     Bl__Tolerance__OnLate on_late;  // never UNSPECIFIED
     const struct definition_rung *ladder;  // in the order of their time after the overdue promise
     size_t ladder_count;

@@ -18,7 +18,7 @@
 #include "schema/json_schema.h"
 #include "schema/problem.h"
 
-#define FILES_MAX 200
+#define FILES_MAX 400
 #define FOLDER SOURCE_DIR "/tests/unit/definitions/"
 #define WORKFLOWS SOURCE_DIR "/workflows/"
 
@@ -303,6 +303,57 @@ static void test_restaurant(void **state)
     stop(&f);
 }
 
+/* What files say of the course of a case, and what holds where they say nothing. */
+static void test_course(void **state)
+{
+    const struct definition_item *item;
+    const struct definition *d;
+    struct fixture f;
+
+    (void)state;
+    start(&f, FOLDER "departments.yaml");
+    assert_int_equal(load(&f, FOLDER, "course_said.yaml"), BL_OK);
+    d = f.definition;
+    assert_int_equal(d->notify.halves, 6);
+    assert_int_equal(d->correction.halves, 40);
+    assert_int_equal(d->recall.halves, 4);
+    assert_int_equal(d->recall.unit, LIMIT_WH);
+    assert_true(d->after_hours_count && !d->acceptance_by_department);
+    assert_int_equal(d->on_late, BL__TOLERANCE__ON_LATE__WAIT);
+    assert_int_equal(d->ladder_count, 2);
+    assert_int_equal(d->ladder[0].after.halves, 0);
+    assert_true(d->ladder[1].on_legal && d->ladder[1].reply.halves == 2);
+    assert_string_equal(d->channels[0], "fire");
+    assert_int_equal(d->items[0].supplement.halves, 6);  // cut to what the item promises
+    assert_int_equal(d->items[0].stops_max, 3);
+    assert_int_equal(d->items[0].not_before, -1);
+    item = &d->items[1];
+    assert_int_equal(item->supplement.halves, 10);
+    assert_string_equal(item->upper_department, "fire");
+    assert_int_equal(item->upper_promise.halves, 10);
+    assert_int_equal(item->upper_legal.halves, 40);
+    assert_int_equal(item->stops_max, 1);
+    assert_true(item->issue_with_gap && item->ordered && item->acceptance_by_department);
+    assert_int_equal(item->not_before, definition_field_find(d, bl_text_of("opening")));
+    assert_string_equal(item->visit, d->items[2].visit);
+    assert_int_equal(item->correction.halves, 20);
+    assert_int_equal(item->deliver.halves, 10);
+    assert_true(item->delivers_itself);
+    assert_false(d->special[item->special[0]].stops_legal);  // a hold stops the promise alone
+    assert_int_equal(d->items[2].post_check.halves, 60);
+    assert_int_equal(d->items[2].correction.halves, 40);
+    stop(&f);
+    start(&f, FOLDER "departments.yaml");
+    assert_int_equal(load(&f, FOLDER, "good.yaml"), BL_OK);
+    d = f.definition;
+    assert_int_equal(d->notify.halves, 10);     // 行政许可法 第三十二条
+    assert_int_equal(d->supplement.halves, 0);  // no gap is tolerated
+    assert_int_equal(d->items[0].supplement.halves, 0);
+    assert_int_equal(d->ladder_count, 4);
+    assert_null(d->items[0].upper_department);
+    stop(&f);
+}
+
 /* Each item stands after all that it needs. */
 static void test_order(void **state)
 {
@@ -421,6 +472,7 @@ int main(void)
         add(tests, &count, shipped[i], test_shipped, shipped[i]);
     }
     add(tests, &count, "restaurant compiled", test_restaurant, NULL);
+    add(tests, &count, "the course of a case compiled", test_course, NULL);
     add(tests, &count, "order of company start-up", test_order, "company_startup.yaml");
     add(tests, &count, "order of newborn", test_order, "newborn.yaml");
     add(tests, &count, "without departments and calendars", test_nothing_is_known, NULL);
