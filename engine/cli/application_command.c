@@ -4,11 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/command.h"
+#include "cli/act.h"
 #include "cli/connect.h"
 #include "cli/output.h"
 #include "cli/submission.h"
-#include "cli/task_name.h"
 #include "cli/tree.h"
 #include "cli/watch.h"
 
@@ -262,93 +261,6 @@ static int run_list(struct cli *cli)
     return output_list(cli, &application_view, rows, next);
 }
 
-/* --- acts ------------------------------------------------------------------------------------- */
-
-static void print_done(struct cli *cli, const json_t *answer)
-{
-    (void)printf(cli_say(cli, "完成，事件 %s\n", "done, event %s\n"), output_text(answer, "event"));
-}
-
-/* Does a command about one application and shows its acknowledgement. */
-static int act(struct cli *cli, Bl__Command *command)
-{
-    struct bl_client *client = NULL;
-    const Bl__Answer *answer = NULL;
-    int status = connect_open(cli, &client);
-
-    if (status == 0) {
-        status = connect_do(cli, client, command, &answer);
-    }
-    if (status == 0) {
-        status = output_value(cli, output_of(cli, &answer->base), print_done);
-    }
-    bl_client_close(&client);
-    return status;
-}
-
-static const char *reason_of(const struct cli *cli)
-{
-    const char *reason = option_text(&cli->options, "reason");
-
-    return reason == NULL ? "" : reason;
-}
-
-/* NUMBER accepts for the window, NUMBER.item for its department. */
-static int run_accept(struct cli *cli)
-{
-    struct task_name name = task_name_of(&cli->arena, cli->options.arguments[0]);
-    Bl__Accept accept = BL__ACCEPT__INIT;
-    Bl__Command command = BL__COMMAND__INIT;
-
-    accept.item = name.item;
-    command.application = name.number;
-    command.what_case = BL__COMMAND__WHAT_ACCEPT;
-    command.accept = &accept;
-    return act(cli, &command);
-}
-
-static int run_release(struct cli *cli)
-{
-    struct task_name name = task_name_of(&cli->arena, cli->options.arguments[0]);
-    Bl__Release release = BL__RELEASE__INIT;
-    Bl__Command command = BL__COMMAND__INIT;
-
-    release.item = name.item;
-    release.reason = reason_of(cli);
-    command.application = name.number;
-    command.what_case = BL__COMMAND__WHAT_RELEASE;
-    command.release = &release;
-    return act(cli, &command);
-}
-
-static int run_terminate(struct cli *cli)
-{
-    struct task_name name = task_name_of(&cli->arena, cli->options.arguments[0]);
-    Bl__Terminate terminate = BL__TERMINATE__INIT;
-    Bl__Command command = BL__COMMAND__INIT;
-
-    terminate.item = name.item;
-    terminate.reason = reason_of(cli);
-    command.application = name.number;
-    command.what_case = BL__COMMAND__WHAT_TERMINATE;
-    command.terminate = &terminate;
-    return act(cli, &command);
-}
-
-static int run_retry(struct cli *cli)
-{
-    struct task_name name = task_name_of(&cli->arena, cli->options.arguments[0]);
-    Bl__Retry retry = BL__RETRY__INIT;
-    Bl__Command command = BL__COMMAND__INIT;
-
-    retry.item = name.item;
-    retry.reason = reason_of(cli);
-    command.application = name.number;
-    command.what_case = BL__COMMAND__WHAT_RETRY;
-    command.retry = &retry;
-    return act(cli, &command);
-}
-
 /* --- incidents -------------------------------------------------------------------------------- */
 
 // clang-format off
@@ -389,7 +301,6 @@ static int run_incidents(struct cli *cli)
 }
 
 // clang-format off
-#define REASON_ROW { "reason", OPTION_TEXT, 0, "TEXT", { "理由", "the reason" }, NULL }
 #define LIMIT_ROW { "limit", OPTION_NUMBER, 0, "N", { "最多几行", "how many rows at most" }, NULL }
 #define AFTER_ROW { "after", OPTION_TEXT, 0, "CURSOR", { "从上一页的游标继续", "go on from the cursor of the page before" }, NULL }
 
@@ -415,8 +326,17 @@ static const struct option_row events_options[] = {
     { "after", OPTION_NUMBER, 0, "EVENT", { "从这个事件之后", "only after this event number" }, NULL },
     LIMIT_ROW,
 };
-static const struct option_row act_options[] = { REASON_ROW };
+static const struct option_row accept_options[] = {
+    { "gap", OPTION_FLAG, 0, NULL, { "容缺受理，申请人已承诺补交", "although deferrable materials are missing: the applicant has committed" }, NULL },
+    ACT_REASON_ROW, ACT_DRY_ROW,
+};
+static const struct option_row reason_options[] = { ACT_REASON_ROW, ACT_DRY_ROW };
 static const struct option_row incident_options[] = { LIMIT_ROW, AFTER_ROW };
+
+static const struct act act_accept = { .what = "accept" };
+static const struct act act_release = { .what = "release" };
+static const struct act act_terminate = { .what = "terminate" };
+static const struct act act_retry = { .what = "retry" };
 
 const struct command command_submit = {
     .name = "submit", .arguments = "FILE.yaml|FILE.json|-", .arguments_min = 1, .arguments_max = 1, .section = SECTION_APPLICATIONS,
@@ -452,26 +372,27 @@ const struct command command_events = {
 };
 
 const struct command command_accept = {
-    .name = "accept", .arguments = "NUMBER[.ITEM]", .arguments_min = 1, .arguments_max = 1, .section = SECTION_APPLICATIONS,
+    .name = "accept", .arguments = "NUMBER[.ITEM]...", .arguments_min = 1, .arguments_max = ARGUMENTS_MAX, .section = SECTION_APPLICATIONS,
     .summary = { "受理已收的办件，或部门受理自己的事项", "accept what was received; with an item, for its department" },
+    COMMAND_OPTIONS(accept_options),
     .examples = "accept CY-20261123-0001\naccept CY-20261123-0001.fire_check",
-    .run = run_accept,
+    .act = &act_accept, .run = act_run,
 };
 
 const struct command command_release = {
-    .name = "release", .arguments = "NUMBER.ITEM", .arguments_min = 1, .arguments_max = 1, .section = SECTION_TASKS,
+    .name = "release", .arguments = "NUMBER.ITEM...", .arguments_min = 1, .arguments_max = ARGUMENTS_MAX, .section = SECTION_TASKS,
     .summary = { "让暂缓的事项继续办理", "let a held item go on" },
-    COMMAND_OPTIONS(act_options),
+    COMMAND_OPTIONS(reason_options),
     .examples = "release CY-20261123-0001.signboard --reason 仍需办理",
-    .run = run_release,
+    .act = &act_release, .run = act_run,
 };
 
 const struct command command_terminate = {
-    .name = "terminate", .arguments = "NUMBER.ITEM", .arguments_min = 1, .arguments_max = 1, .section = SECTION_TASKS,
+    .name = "terminate", .arguments = "NUMBER.ITEM...", .arguments_min = 1, .arguments_max = ARGUMENTS_MAX, .section = SECTION_TASKS,
     .summary = { "不作决定而终止一个事项，须有理由", "end an item without a decision; needs a reason" },
-    COMMAND_OPTIONS(act_options),
+    COMMAND_OPTIONS(reason_options),
     .examples = "terminate CY-20261123-0001.signboard --reason 申请人已撤回",
-    .run = run_terminate,
+    .act = &act_terminate, .run = act_run,
 };
 
 const struct command command_incident_list = {
@@ -483,10 +404,10 @@ const struct command command_incident_list = {
 };
 
 const struct command command_incident_retry = {
-    .name = "incident retry", .arguments = "NUMBER.ITEM", .arguments_min = 1, .arguments_max = 1, .section = SECTION_TASKS,
+    .name = "incident retry", .arguments = "NUMBER.ITEM...", .arguments_min = 1, .arguments_max = ARGUMENTS_MAX, .section = SECTION_TASKS,
     .summary = { "重新派发一个异常任务", "put an incident's task back to work" },
-    COMMAND_OPTIONS(act_options),
+    COMMAND_OPTIONS(reason_options),
     .examples = "incident retry CY-20261123-0001.fire_check --reason 系统已修复",
-    .run = run_retry,
+    .act = &act_retry, .run = act_run,
 };
 // clang-format on

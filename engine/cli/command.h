@@ -6,11 +6,14 @@
 /* The parts of `binglian help`, in its order. */
 enum command_section {
     SECTION_APPLICATIONS,
+    SECTION_WORK,
     SECTION_TASKS,
     SECTION_DEFINITIONS,
     SECTION_HALL,
     SECTION_TOOLS,
 };
+
+struct act;
 
 struct command {
     const char *name;       // one or two words: "submit", "workflow validate"
@@ -22,6 +25,7 @@ struct command {
     const struct option_row *options;  // besides those of all commands
     size_t option_count;
     const char *examples;  // lines as typed, without "binglian "; may be NULL
+    const struct act *act;  // where it is one act on what the arguments name: act.h
     int (*run)(struct cli *cli);
 };
 

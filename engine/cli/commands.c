@@ -14,6 +14,26 @@
     X(watch)                                                                                       \
     X(events)                                                                                      \
     X(accept)                                                                                      \
+    X(task_list)                                                                                   \
+    X(task_show)                                                                                   \
+    X(task_approve)                                                                                \
+    X(task_reject)                                                                                 \
+    X(task_claim)                                                                                  \
+    X(task_unclaim)                                                                                \
+    X(task_transfer)                                                                               \
+    X(task_return)                                                                                 \
+    X(task_recall)                                                                                 \
+    X(task_sign)                                                                                   \
+    X(task_suspend)                                                                                \
+    X(task_resume)                                                                                 \
+    X(task_extend)                                                                                 \
+    X(task_consult)                                                                                \
+    X(task_opine)                                                                                  \
+    X(task_check)                                                                                  \
+    X(task_deliver)                                                                                \
+    X(task_accept)                                                                                 \
+    X(task_refuse)                                                                                 \
+    X(task_notify)                                                                                 \
     X(release)                                                                                     \
     X(terminate)                                                                                   \
     X(incident_list)                                                                               \

@@ -69,6 +69,14 @@ int connect_open(struct cli *cli, struct bl_client **client)
     return 0;
 }
 
+void connect_warn(struct cli *cli, const Bl__Answer *answer)
+{
+    for (size_t i = 0; i < answer->n_warnings; i++) {
+        cli_note(cli, cli_say(cli, "注意：%s", "note: %s"),
+                 sentence_make(answer->warnings[i], cli->language, &cli->arena));
+    }
+}
+
 int connect_do(struct cli *cli, struct bl_client *client, const Bl__Command *command,
                const Bl__Answer **answer)
 {
@@ -79,7 +87,11 @@ int connect_do(struct cli *cli, struct bl_client *client, const Bl__Command *com
     if (err != BL_OK && *answer != NULL && (*answer)->refusal != NULL) {
         return cli_fail_refused(cli, (*answer)->refusal);
     }
-    return err == BL_OK ? 0 : cli_fail(cli, &e);
+    if (err != BL_OK) {
+        return cli_fail(cli, &e);
+    }
+    connect_warn(cli, *answer);
+    return 0;
 }
 
 int connect_ask(struct cli *cli, struct bl_client *client, const Bl__Query *query,

@@ -22,6 +22,9 @@ int connect_do(struct cli *cli, struct bl_client *client, const Bl__Command *com
 int connect_ask(struct cli *cli, struct bl_client *client, const Bl__Query *query,
                 const Bl__QueryAnswer **answer);
 
+/* Says what somebody should look at although the command was done: connect_do does. */
+void connect_warn(struct cli *cli, const Bl__Answer *answer);
+
 /* For commands that are one query: open, ask, show the answer, close. */
 int connect_show(struct cli *cli, const Bl__Query *query,
                  int (*show)(struct cli *cli, const Bl__QueryAnswer *answer));

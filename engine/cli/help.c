@@ -23,6 +23,7 @@ const size_t help_common_option_count = BL_COUNT(help_common_options);
 
 static const struct words section_titles[] = {
     [SECTION_APPLICATIONS] = { "办件", "Applications" },
+    [SECTION_WORK]         = { "待办", "Work" },
     [SECTION_TASKS]        = { "处置", "Interventions" },
     [SECTION_DEFINITIONS]  = { "流程与日历", "Workflows and calendars" },
     [SECTION_HALL]         = { "大厅", "The hall" },

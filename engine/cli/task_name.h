@@ -1,23 +1,37 @@
-/* task_name.h — NUMBER.item as people type it. */
+/* task_name.h — NUMBER.item.step as people type it. */
 #pragma once
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 
 struct task_name {
     const char *number;
-    const char *item;  // "" where there is none
+    const char *item;  // "" where there is none; the same of the step
+    const char *step;  // of an opinion that is asked for: opinion-2
 };
 
-/* Splits at the first dot: a number has none. */
+/* Splits at the dots: a number has none. */
 static inline struct task_name task_name_of(struct bl_arena *arena, const char *text)
 {
     char *number = bl_arena_string(arena, text);
-    char *dot = strchr(number, '.');
+    char *item = strchr(number, '.');
+    char *step = item == NULL ? NULL : strchr(item + 1, '.');
 
-    if (dot != NULL) {
-        *dot++ = '\0';
+    if (item != NULL) {
+        *item++ = '\0';
     }
-    return (struct task_name){ number, dot == NULL ? "" : dot };
+    if (step != NULL) {
+        *step++ = '\0';
+    }
+    return (struct task_name){ number, item == NULL ? "" : item, step == NULL ? "" : step };
+}
+
+/* The number at the end of "opinion-2"; 0 where there is none. */
+static inline uint32_t task_name_number(const char *part)
+{
+    const char *dash = strrchr(part, '-');
+
+    return dash == NULL ? 0 : (uint32_t)strtoul(dash + 1, NULL, 10);
 }
