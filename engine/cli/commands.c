@@ -60,6 +60,9 @@
     X(store_verify)                                                                                \
     X(store_dump)                                                                                  \
     X(store_stats)                                                                                 \
+    X(store_backup)                                                                                \
+    X(store_check)                                                                                 \
+    X(store_restore)                                                                               \
     X(doctor)                                                                                      \
     X(dev)                                                                                         \
     X(load)                                                                                        \

@@ -91,7 +91,8 @@ static enum bl_err take_lock(struct store *store, struct bl_error *e)
 
 static enum bl_err open_environment(struct store *store, struct bl_error *e)
 {
-    unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | (store->read_only ? MDB_RDONLY : 0);
+    unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | (store->read_only ? MDB_RDONLY : 0) |
+                     (store->is_copy ? MDB_NOLOCK : 0);
     int rc = mdb_env_create(&store->env);
 
     if (rc == 0) {
@@ -163,7 +164,7 @@ static bool is_new(const struct store *store)
 }
 
 /* Reads what the store says of itself, and writes it into a new one. */
-static enum bl_err open_meta(struct store *store, MDB_txn *txn, struct bl_error *e)
+static enum bl_err open_meta(struct store *store, uint64_t starts, MDB_txn *txn, struct bl_error *e)
 {
     uint32_t format = STORE_FORMAT;
     enum bl_err err = BL_OK;
@@ -187,13 +188,13 @@ static enum bl_err open_meta(struct store *store, MDB_txn *txn, struct bl_error 
     (void)meta_get(store, txn, "secret", store->secret, sizeof store->secret);
     (void)meta_get(store, txn, "start", &store->start, sizeof store->start);
     if (err == BL_OK && !store->read_only) {
-        store->start++;
+        store->start += starts;
         err = meta_put(store, txn, "start", &store->start, sizeof store->start, e);
     }
     return err;
 }
 
-static enum bl_err open_contents(struct store *store, struct bl_error *e)
+static enum bl_err open_contents(struct store *store, uint64_t starts, struct bl_error *e)
 {
     MDB_txn *txn;
     int rc = mdb_txn_begin(store->env, NULL, store->read_only ? MDB_RDONLY : 0, &txn);
@@ -203,7 +204,7 @@ static enum bl_err open_contents(struct store *store, struct bl_error *e)
     }
     enum bl_err err = open_tables(store, txn, e);
     if (err == BL_OK) {
-        err = open_meta(store, txn, e);
+        err = open_meta(store, starts, txn, e);
     }
     if (err != BL_OK) {
         mdb_txn_abort(txn);
@@ -222,6 +223,7 @@ enum bl_err store_open(const struct store_config *config, struct store **store, 
     CHECK(sodium_init() >= 0);
     opened->lock = -1;
     opened->read_only = config->read_only;
+    opened->is_copy = config->is_copy;
     opened->map_bytes = config->map_bytes != 0 ? config->map_bytes : MAP_BYTES_DEFAULT;
     bl_text_copy(opened->path, sizeof opened->path, config->path);
     if (strlen(config->path) >= sizeof opened->path) {
@@ -230,7 +232,7 @@ enum bl_err store_open(const struct store_config *config, struct store **store, 
     } else if (!config->read_only && mkdir(config->path, 0750) != 0 && errno != EEXIST) {
         err = bl_error_set(e, BL_IO, "%s: %s", config->path, strerror(errno));
     }
-    if (err == BL_OK) {
+    if (err == BL_OK && !config->is_copy) {
         err = refuse_network(config->path, e);
     }
     if (err == BL_OK && !config->read_only) {
@@ -240,7 +242,7 @@ enum bl_err store_open(const struct store_config *config, struct store **store, 
         err = open_environment(opened, e);
     }
     if (err == BL_OK) {
-        err = open_contents(opened, e);
+        err = open_contents(opened, 1 + config->restored, e);
     }
     if (err != BL_OK) {
         store_close(&opened);
