@@ -90,16 +90,31 @@ static json_t *list_at(json_t *object, const char *key)
     return list;
 }
 
+/* A moment of the hall, written without its zone: "2026-12-05T09:30". */
+static const char *instant(struct cli *cli, const char *text)
+{
+    const char *seconds = strlen(text) == strlen("2026-12-05T09:30") ? ":00" : "";
+    int32_t offset = cli->offset_minutes;
+
+    if (strlen(text) > strlen("2026-12-05T09:30:00")) {
+        return text;
+    }
+    return bl_arena_printf(&cli->arena, "%s%s%c%02d:%02d", text, seconds, offset < 0 ? '-' : '+',
+                           abs(offset) / 60, abs(offset) % 60);
+}
+
 /* Puts a value under its field's name as the JSON that schema/json.h reads. */
-static void put(struct bl_arena *arena, json_t *object, const ProtobufCFieldDescriptor *field,
+static void put(struct cli *cli, json_t *object, const ProtobufCFieldDescriptor *field,
                 const char *value)
 {
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-        append_names(arena, list_at(object, field->name), value);
+        append_names(&cli->arena, list_at(object, field->name), value);
     } else if (field->type == PROTOBUF_C_TYPE_BOOL) {
         json_object_set_new(object, field->name, json_boolean(strcmp(value, "no") != 0));
     } else if (field->type == PROTOBUF_C_TYPE_UINT32) {
         json_object_set_new(object, field->name, json_integer(strtoll(value, NULL, 10)));
+    } else if (field->type == PROTOBUF_C_TYPE_SFIXED64) {
+        json_object_set_new(object, field->name, json_string(instant(cli, value)));
     } else {
         json_object_set_new(object, field->name, json_string(value));
     }
@@ -120,7 +135,7 @@ static int put_options(struct cli *cli, const struct act *act,
             return status;
         }
         if (field != NULL) {
-            put(&cli->arena, object, field, value);
+            put(cli, object, field, value);
         }
     }
     return 0;
@@ -133,8 +148,7 @@ static void put_preset(struct cli *cli, const struct act *act,
         char *name = bl_arena_string(&cli->arena, act->preset), *value = strchr(name, '=');
 
         *value++ = '\0';
-        put(&cli->arena, object, protobuf_c_message_descriptor_get_field_by_name(message, name),
-            value);
+        put(cli, object, protobuf_c_message_descriptor_get_field_by_name(message, name), value);
     }
 }
 

@@ -26,6 +26,11 @@ Bl__Command *act_command(struct cli *cli, const char *argument, int *status);
 int act_do(struct cli *cli, Bl__Command *command);
 
 // clang-format off
+/* Rows of options. */
+#define ACT_TEXT_ROW(name, value, zh, en) { name, OPTION_TEXT, 0, value, { zh, en }, NULL }
+#define ACT_CHOICE_ROW(name, zh, en, choices) { name, OPTION_TEXT, 0, "CHOICE", { zh, en }, choices }
+#define ACT_FLAG_ROW(name, zh, en) { name, OPTION_FLAG, 0, NULL, { zh, en }, NULL }
+#define ACT_NUMBER_ROW(name, zh, en) { name, OPTION_NUMBER, 0, "N", { zh, en }, NULL }
 #define ACT_DRY_ROW { "dry-run", OPTION_FLAG, 0, NULL, { "只说行不行，不办理", "say whether it can be done, and do nothing" }, NULL }
 #define ACT_REASON_ROW { "reason", OPTION_TEXT, 0, "TEXT|@FILE", { "理由", "the reason" }, NULL }
 // clang-format on

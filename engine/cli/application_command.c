@@ -1,10 +1,9 @@
-/* One application and lists of them: binglian submit, show, list, events, accept, release,
- * terminate. */
+/* One application and lists of them: binglian submit, show, list, events. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/act.h"
+#include "cli/command.h"
 #include "cli/connect.h"
 #include "cli/output.h"
 #include "cli/submission.h"
@@ -261,45 +260,6 @@ static int run_list(struct cli *cli)
     return output_list(cli, &application_view, rows, next);
 }
 
-/* --- incidents -------------------------------------------------------------------------------- */
-
-// clang-format off
-static const struct column incident_columns[] = {
-    { "task",       { "任务", "TASK" },       COLUMN_TEXT },
-    { "department", { "部门", "DEPARTMENT" }, COLUMN_TEXT },
-    { "failures",   { "失败", "FAILURES" },   COLUMN_NUMBER },
-    { "since",      { "起于", "SINCE" },      COLUMN_TIME },
-    { "reason",     { "原因", "REASON" },     COLUMN_TEXT },
-    { "record",     { "记录", "RECORD" },     COLUMN_TEXT },
-};
-// clang-format on
-static const struct view incident_view = { incident_columns,
-                                           BL_COUNT(incident_columns),
-                                           { "没有异常", "no incidents" } };
-
-static int show_incidents(struct cli *cli, const Bl__QueryAnswer *answer)
-{
-    json_t *rows = json_array();
-
-    for (size_t i = 0; i < answer->n_incidents; i++) {
-        json_array_append_new(rows, output_of(cli, &answer->incidents[i]->base));
-    }
-    return output_list(cli, &incident_view, rows, answer->next);
-}
-
-static int run_incidents(struct cli *cli)
-{
-    const char *after = option_text(&cli->options, "after");
-    Bl__ListIncidents list = BL__LIST_INCIDENTS__INIT;
-    Bl__Query query = BL__QUERY__INIT;
-
-    list.limit = (uint32_t)option_number(&cli->options, "limit", PAGE_MAX);
-    list.after = after == NULL ? "" : after;
-    query.what_case = BL__QUERY__WHAT_INCIDENTS;
-    query.incidents = &list;
-    return connect_show(cli, &query, show_incidents);
-}
-
 // clang-format off
 #define LIMIT_ROW { "limit", OPTION_NUMBER, 0, "N", { "最多几行", "how many rows at most" }, NULL }
 #define AFTER_ROW { "after", OPTION_TEXT, 0, "CURSOR", { "从上一页的游标继续", "go on from the cursor of the page before" }, NULL }
@@ -326,17 +286,6 @@ static const struct option_row events_options[] = {
     { "after", OPTION_NUMBER, 0, "EVENT", { "从这个事件之后", "only after this event number" }, NULL },
     LIMIT_ROW,
 };
-static const struct option_row accept_options[] = {
-    { "gap", OPTION_FLAG, 0, NULL, { "容缺受理，申请人已承诺补交", "although deferrable materials are missing: the applicant has committed" }, NULL },
-    ACT_REASON_ROW, ACT_DRY_ROW,
-};
-static const struct option_row reason_options[] = { ACT_REASON_ROW, ACT_DRY_ROW };
-static const struct option_row incident_options[] = { LIMIT_ROW, AFTER_ROW };
-
-static const struct act act_accept = { .what = "accept" };
-static const struct act act_release = { .what = "release" };
-static const struct act act_terminate = { .what = "terminate" };
-static const struct act act_retry = { .what = "retry" };
 
 const struct command command_submit = {
     .name = "submit", .arguments = "FILE.yaml|FILE.json|-", .arguments_min = 1, .arguments_max = 1, .section = SECTION_APPLICATIONS,
@@ -371,43 +320,4 @@ const struct command command_events = {
     .run = run_events,
 };
 
-const struct command command_accept = {
-    .name = "accept", .arguments = "NUMBER[.ITEM]...", .arguments_min = 1, .arguments_max = ARGUMENTS_MAX, .section = SECTION_APPLICATIONS,
-    .summary = { "受理已收的办件，或部门受理自己的事项", "accept what was received; with an item, for its department" },
-    COMMAND_OPTIONS(accept_options),
-    .examples = "accept CY-20261123-0001\naccept CY-20261123-0001.fire_check",
-    .act = &act_accept, .run = act_run,
-};
-
-const struct command command_release = {
-    .name = "release", .arguments = "NUMBER.ITEM...", .arguments_min = 1, .arguments_max = ARGUMENTS_MAX, .section = SECTION_TASKS,
-    .summary = { "让暂缓的事项继续办理", "let a held item go on" },
-    COMMAND_OPTIONS(reason_options),
-    .examples = "release CY-20261123-0001.signboard --reason 仍需办理",
-    .act = &act_release, .run = act_run,
-};
-
-const struct command command_terminate = {
-    .name = "terminate", .arguments = "NUMBER.ITEM...", .arguments_min = 1, .arguments_max = ARGUMENTS_MAX, .section = SECTION_TASKS,
-    .summary = { "不作决定而终止一个事项，须有理由", "end an item without a decision; needs a reason" },
-    COMMAND_OPTIONS(reason_options),
-    .examples = "terminate CY-20261123-0001.signboard --reason 申请人已撤回",
-    .act = &act_terminate, .run = act_run,
-};
-
-const struct command command_incident_list = {
-    .name = "incident list", .arguments = "", .section = SECTION_TASKS,
-    .summary = { "反复失败、待人处理的任务", "tasks that failed too often and wait for somebody" },
-    COMMAND_OPTIONS(incident_options),
-    .examples = "incident list\nincident list -o jsonl",
-    .run = run_incidents,
-};
-
-const struct command command_incident_retry = {
-    .name = "incident retry", .arguments = "NUMBER.ITEM...", .arguments_min = 1, .arguments_max = ARGUMENTS_MAX, .section = SECTION_TASKS,
-    .summary = { "重新派发一个异常任务", "put an incident's task back to work" },
-    COMMAND_OPTIONS(reason_options),
-    .examples = "incident retry CY-20261123-0001.fire_check --reason 系统已修复",
-    .act = &act_retry, .run = act_run,
-};
 // clang-format on

@@ -14,6 +14,17 @@
     X(watch)                                                                                       \
     X(events)                                                                                      \
     X(accept)                                                                                      \
+    X(refuse)                                                                                      \
+    X(notify)                                                                                      \
+    X(correct)                                                                                     \
+    X(supplement)                                                                                  \
+    X(return)                                                                                      \
+    X(withdraw)                                                                                    \
+    X(comment)                                                                                     \
+    X(reopen)                                                                                      \
+    X(revoke)                                                                                      \
+    X(visit_set)                                                                                   \
+    X(visit_end)                                                                                   \
     X(task_list)                                                                                   \
     X(task_show)                                                                                   \
     X(task_approve)                                                                                \

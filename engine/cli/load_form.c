@@ -291,12 +291,16 @@ Bl__Submit *load_form_make(const struct definition *definition, bl_day today, st
     uint8_t *packed = bl_arena_alloc(arena, bytes + 1);
     Bl__Applicant *applicant = bl_arena_new(arena, Bl__Applicant);
     Bl__Material **materials = make_materials(&maker, definition, &materials_count);
+    Bl__Content content = BL__CONTENT__INIT;
 
     bl__applicant__init(applicant);
     applicant->name = make_name(&maker);
     applicant->id = make_cn_id(&maker);
     applicant->phone = make_phone(&maker);
     (void)google__protobuf__struct__pack(form, packed);
-    return submission_make(arena, definition->workflow, definition->version, applicant,
-                           (ProtobufCBinaryData){ bytes, packed }, materials, materials_count);
+    content.applicant = applicant;
+    content.form = (ProtobufCBinaryData){ bytes, packed };
+    content.materials = materials;
+    content.n_materials = materials_count;
+    return submission_make(arena, definition->workflow, definition->version, &content);
 }

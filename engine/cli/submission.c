@@ -26,20 +26,14 @@ static ProtobufCBinaryData pack(struct bl_arena *arena, const ProtobufCMessage *
 }
 
 Bl__Submit *submission_make(struct bl_arena *arena, const char *workflow, uint32_t version,
-                            Bl__Applicant *applicant, ProtobufCBinaryData form,
-                            Bl__Material **materials, size_t material_count)
+                            const Bl__Content *content)
 {
     Bl__Submit *submit = bl_arena_new(arena, Bl__Submit);
-    Bl__Content content = BL__CONTENT__INIT;
 
     bl__submit__init(submit);
-    content.applicant = applicant;
-    content.form = form;
-    content.materials = materials;
-    content.n_materials = material_count;
     submit->workflow = workflow;
     submit->version = version;
-    submit->content = pack(arena, &content.base);
+    submit->content = pack(arena, &content->base);
     return submit;
 }
 
@@ -136,52 +130,61 @@ static enum bl_err make_material(struct cli *cli, const char *path, const char *
     return measure(&cli->arena, beside(cli, path, file), material, e);
 }
 
-/* Adds a problem for each file that cannot be read. One that is not there may lie on the counter as
- * paper: it is taken by its name, with a warning.
- *   document  where the submission stands in its YAML; NULL: it is JSON */
-static Bl__Material **make_materials(struct cli *cli, const char *path,
-                                     const Bl__Submission *submission,
-                                     const struct yaml_document *document,
-                                     struct schema_problems *problems)
+/* A file that names materials. */
+struct papers {
+    const char *path;
+    const struct yaml_document *document;  // NULL: it is JSON
+    const ProtobufCMessage *message;       // whose `materials` they are
+    struct schema_problems *problems;
+    Bl__Material **made;
+    size_t count;
+};
+
+/* Adds one, and a problem if its file cannot be read. One that is not there may lie on the counter
+ * as paper: it is taken by its name, with a warning. */
+static void add_paper(struct cli *cli, struct papers *papers, const char *id, const char *file)
 {
-    Bl__Material **materials =
-        bl_arena_array(&cli->arena, Bl__Material *, submission->n_materials + 1);
+    struct bl_error e = { 0 };
+    Bl__Material **made = &papers->made[papers->count];
+    enum bl_err err = make_material(cli, papers->path, id, file, made, &e);
 
-    for (size_t i = 0; i < submission->n_materials; i++) {
-        const char *id = submission->materials[i]->key, *file = submission->materials[i]->value;
-        struct bl_error e = { 0 };
+    if (err != BL_OK) {
+        struct yaml_position at = { 0, 0 };
 
-        enum bl_err err = make_material(cli, path, id, file, &materials[i], &e);
-        if (err != BL_OK) {
-            struct yaml_position at = { 0, 0 };
-
-            if (document != NULL) {
-                at = yaml_position(document, submission, "materials", i);
-            }
-            schema_problem_add(problems, err == BL_NOT_FOUND ? SCHEMA_WARNING : SCHEMA_ERROR,
-                               "E-FILE", path, at.line, at.column,
-                               bl_arena_printf(&cli->arena, "materials.%s", id),
-                               "material %s: %s: %s%s", id, beside(cli, path, file), e.text,
-                               err == BL_NOT_FOUND ? "; it is taken as paper" : "");
+        if (papers->document != NULL) {
+            at = yaml_position(papers->document, papers->message, "materials", papers->count);
         }
+        schema_problem_add(papers->problems, err == BL_NOT_FOUND ? SCHEMA_WARNING : SCHEMA_ERROR,
+                           "E-FILE", papers->path, at.line, at.column,
+                           bl_arena_printf(&cli->arena, "materials.%s", id),
+                           "material %s: %s: %s%s", id, beside(cli, papers->path, file), e.text,
+                           err == BL_NOT_FOUND ? "; it is taken as paper" : "");
     }
-    return materials;
+    papers->count++;
 }
 
 /* --- the file --------------------------------------------------------------------------------- */
 
-/* The submission, or NULL; *document becomes where it stands, of YAML. */
-static const Bl__Submission *parse(struct cli *cli, const char *path, struct bl_text text,
-                                   const struct yaml_document **document,
-                                   struct schema_problems *problems)
+/* Reads the message; NULL where its problems let nothing be made of it.
+ *   returns  0, or the exit status after it was said that there is no such file */
+static int parse(struct cli *cli, const char *path, const ProtobufCMessageDescriptor *descriptor,
+                 struct papers *papers)
 {
-    const ProtobufCMessageDescriptor *descriptor = &bl__submission__descriptor;
+    struct schema_problems *problems = bl_arena_new(&cli->arena, struct schema_problems);
     ProtobufCMessage *message = NULL;
+    struct bl_text text;
+    struct bl_error e = { 0 };
+
+    if (file_read(cli, path, &text, &e) != BL_OK) {
+        return cli_fail(cli, &e);
+    }
+    schema_problems_init(problems, &cli->arena);
+    *papers = (struct papers){ .path = path, .problems = problems };
     bool is_json = text.at[strspn(text.at, " \t\r\n")] == '{';
     enum bl_err err = is_json ? json_read_message(text.at, text.bytes, descriptor, &cli->arena,
                                                   &message, problems)
                               : yaml_load(text.at, text.bytes, path, descriptor, &cli->arena,
-                                          &message, document, problems);
+                                          &message, &papers->document, problems);
 
     if (err != BL_OK && problems->error_count == 0) {
         schema_problem_add(problems, SCHEMA_ERROR, "E-YAML", path, 0, 0, NULL, "%s",
@@ -190,40 +193,100 @@ static const Bl__Submission *parse(struct cli *cli, const char *path, struct bl_
     for (uint32_t i = 0; is_json && i < problems->count; i++) {
         problems->problems[i].file = path;  // the reader of JSON knows a text, no file
     }
-    return problems->error_count > 0 ? NULL : (const Bl__Submission *)message;
+    papers->message = problems->error_count > 0 ? NULL : message;
+    return 0;
+}
+
+/* Says all that is wrong; the exit status. */
+static int say_problems(struct papers *papers)
+{
+    schema_problems_sort(papers->problems);
+    schema_problems_print(stderr, papers->problems);
+    return papers->problems->error_count > 0 ? bl_err_exit(BL_INVALID) : 0;
+}
+
+static ProtobufCBinaryData pack_form(struct cli *cli, const Google__Protobuf__Struct *form)
+{
+    return form == NULL ? (ProtobufCBinaryData){ 0 } : pack(&cli->arena, &form->base);
+}
+
+static void make_submit(struct cli *cli, const Bl__Submission *submission,
+                        const struct papers *papers, Bl__Command *command)
+{
+    Bl__Content content = BL__CONTENT__INIT;
+
+    content.applicant = submission->applicant;
+    content.agent = submission->agent;
+    content.form = pack_form(cli, submission->form);
+    content.materials = papers->made;
+    content.n_materials = papers->count;
+    Bl__Submit *submit =
+        submission_make(&cli->arena, submission->workflow, submission->version, &content);
+    submit->window = submission->window;
+    submit->mode = submission->mode;
+    submit->project = submission->project;
+    submit->stated_receipt = submission->stated_receipt;
+    submit->commitments = submission->commitments;
+    submit->n_commitments = submission->n_commitments;
+    command->request_id = submission->key;
+    command->what_case = BL__COMMAND__WHAT_SUBMIT;
+    command->submit = submit;
 }
 
 int submission_read(struct cli *cli, const char *path, Bl__Command *command)
 {
-    struct schema_problems *problems = bl_arena_new(&cli->arena, struct schema_problems);
-    const struct yaml_document *document = NULL;
-    struct bl_text text;
-    struct bl_error e = { 0 };
+    struct papers papers;
+    int status = parse(cli, path, &bl__submission__descriptor, &papers);
 
-    if (file_read(cli, path, &text, &e) != BL_OK) {
-        return cli_fail(cli, &e);
+    if (status != 0) {
+        return status;
     }
-    schema_problems_init(problems, &cli->arena);
-    const Bl__Submission *submission = parse(cli, path, text, &document, problems);
-    Bl__Material **materials = NULL;
+    const Bl__Submission *submission = (const Bl__Submission *)papers.message;
     if (submission != NULL) {
-        materials = make_materials(cli, path, submission, document, problems);
+        papers.made = bl_arena_array(&cli->arena, Bl__Material *, submission->n_materials + 1);
+        for (size_t i = 0; i < submission->n_materials; i++) {
+            add_paper(cli, &papers, submission->materials[i]->key, submission->materials[i]->value);
+        }
     }
-    schema_problems_sort(problems);
-    schema_problems_print(stderr, problems);
-    if (problems->error_count > 0) {
-        return bl_err_exit(BL_INVALID);
+    status = say_problems(&papers);
+    if (status == 0) {
+        make_submit(cli, submission, &papers, command);
     }
-    ProtobufCBinaryData form = { 0 };
-    if (submission->form != NULL) {
-        form = pack(&cli->arena, &submission->form->base);
+    return status;
+}
+
+int addition_read(struct cli *cli, const char *path, struct addition *addition)
+{
+    struct papers papers;
+    int status = parse(cli, path, &bl__addition__descriptor, &papers);
+
+    if (status != 0) {
+        return status;
     }
-    Bl__Submit *submit =
-        submission_make(&cli->arena, submission->workflow, submission->version,
-                        submission->applicant, form, materials, submission->n_materials);
-    submit->window = submission->window;
-    command->request_id = submission->key;
-    command->what_case = BL__COMMAND__WHAT_SUBMIT;
-    command->submit = submit;
-    return 0;
+    const Bl__Addition *read = (const Bl__Addition *)papers.message;
+    if (read != NULL) {
+        papers.made = bl_arena_array(&cli->arena, Bl__Material *, read->n_materials + 1);
+        for (size_t i = 0; i < read->n_materials; i++) {
+            add_paper(cli, &papers, read->materials[i]->key, read->materials[i]->value);
+        }
+        addition->form = pack_form(cli, read->form);
+        addition->materials = papers.made;
+        addition->material_count = papers.count;
+    }
+    return say_problems(&papers);
+}
+
+int addition_paper(struct cli *cli, const char *id, const char *file, Bl__Material **made)
+{
+    struct bl_error e = { 0 };
+    enum bl_err err = make_material(cli, "", id, file, made, &e);
+
+    if (err == BL_NOT_FOUND) {
+        cli_note(cli,
+                 cli_say(cli, "注意：没有文件 %s，按纸质材料登记",
+                         "note: no file %s; it is taken as paper"),
+                 file);
+        return 0;
+    }
+    return err == BL_OK ? 0 : cli_fail(cli, &e);
 }

@@ -103,8 +103,9 @@ class OfflineTest(unittest.TestCase):
         for text in glob.glob(SOURCE + "/tests/unit/definitions/*.txt"):
             with open(text, encoding="utf-8") as file:
                 expected = file.read()
-            if ": error: " not in expected or "nobody's name" in expected:
-                continue  # the departments that we ship have names at every post
+            if ": error: " not in expected or any(
+                    words in expected for words in ("nobody's name", "too few posts")):
+                continue  # the departments that we ship have posts enough, with names
             name = os.path.basename(text)[:-4] + ".yaml"
             with self.subTest(name):
                 ended, out, err = run("workflow", "validate", name, "--workflows",

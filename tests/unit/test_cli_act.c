@@ -52,6 +52,18 @@ static const struct act_case act_cases[] = {
       "{\"application\":\"CY-1\",\"notify\":{\"item\":\"fire\",\"materials\":[\"plan\",\"lease\"],\"fields\":[\"area\"]}}" },
     { { "accept", "CY-1", "--gap" }, "{\"application\":\"CY-1\",\"accept\":{\"gap\":true}}" },
     { { "incident", "retry", "CY-1.fire" }, "{\"application\":\"CY-1\",\"retry\":{\"item\":\"fire\"}}" },
+    { { "withdraw", "CY-1", "--reason", "不再经营", "--consent", "撤-3" },
+      "{\"application\":\"CY-1\",\"withdraw\":{\"reason\":\"不再经营\",\"consent\":\"撤-3\"}}" },
+    { { "return", "CY-1.fire" }, "{\"application\":\"CY-1\",\"return_papers\":{\"item\":\"fire\"}}" },
+    { { "comment", "CY-1", "--text", "已电话告知", "--internal" },
+      "{\"application\":\"CY-1\",\"comment\":{\"text\":\"已电话告知\",\"internal\":true}}" },
+    { { "visit", "set", "CY-1.fire", "--item", "signboard", "--at", "2026-12-05T09:30", "--officer", "a,b" },
+      "{\"application\":\"CY-1\",\"set_visit\":{\"items\":[\"signboard\",\"fire\"],\"at\":\"2026-12-05T09:30:00+08:00\",\"officers\":[\"a\",\"b\"]}}" },
+    { { "visit", "set", "CY-1", "--at", "2026-12-05T01:30:00Z" },
+      "{\"application\":\"CY-1\",\"set_visit\":{\"at\":\"2026-12-05T09:30:00+08:00\"}}" },
+    { { "visit", "set", "CY-1", "--at", "tomorrow" }, NULL },
+    { { "visit", "end", "CY-1", "--number", "1", "--result", "missed" },
+      "{\"application\":\"CY-1\",\"end_visit\":{\"number\":1,\"end\":\"missed\"}}" },
     { { "task", "reject", "CY-1.fire", "--reason", "\xff" }, NULL },
     { { "task", "reject", "\xff" }, NULL },
     { { "task", "reject", "CY-1.fire", "--reason", "@/nowhere" }, NULL },
@@ -68,6 +80,7 @@ static void call(struct cli *cli, char *const *words)
         count++;
     }
     bl_arena_init(&cli->arena, 4096, (size_t)256 << 20);
+    cli->offset_minutes = 480;
     cli->command = command_find(words, count, &used);
     assert_non_null(cli->command);
     const struct option_table tables[] = {
