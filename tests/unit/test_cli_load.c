@@ -43,6 +43,13 @@ static const struct workflow_case workflow_cases[] = {
     { "workflows/restaurant.yaml" },
     { "workflows/company_startup.yaml" },
     { "workflows/newborn.yaml" },
+    { "workflows/construction_land.yaml" },
+    { "workflows/construction_design.yaml" },
+    { "workflows/construction_permit.yaml" },
+    { "workflows/construction_acceptance.yaml" },
+    { "workflows/house_transfer.yaml" },
+    { "workflows/hiring.yaml" },
+    { "workflows/retirement.yaml" },
     { NULL },
 };
 

@@ -178,6 +178,38 @@ static void test_shipped(void **state)
     stop(&f);
 }
 
+/* A document handed in at one stage of a project is not asked for again at another. */
+static void test_papers_are_asked_once(void **state)
+{
+    static const char *const stages[] = { "construction_land.yaml", "construction_design.yaml",
+                                          "construction_permit.yaml",
+                                          "construction_acceptance.yaml" };
+    struct fixture f[BL_COUNT(stages)];
+
+    (void)state;
+    for (size_t i = 0; i < BL_COUNT(stages); i++) {
+        start(&f[i], WORKFLOWS "departments.yaml");
+        assert_int_equal(load(&f[i], WORKFLOWS, stages[i]), BL_OK);
+        assert_true(definition_field_find(f[i].definition, bl_text_of("project_code")) >= 0);
+        for (size_t m = 0; m < f[i].definition->material_count; m++) {
+            const struct definition_material *material = &f[i].definition->materials[m];
+
+            for (size_t k = 0; k < i; k++) {
+                for (size_t n = 0; n < f[k].definition->material_count; n++) {
+                    const struct definition_material *earlier = &f[k].definition->materials[n];
+
+                    assert_string_not_equal(material->id, earlier->id);
+                    assert_string_not_equal(material->source->title->zh,
+                                            earlier->source->title->zh);
+                }
+            }
+        }
+    }
+    for (size_t i = 0; i < BL_COUNT(stages); i++) {
+        stop(&f[i]);
+    }
+}
+
 static void assert_schema(const char *path, const ProtobufCMessageDescriptor *message,
                           const char *id)
 {
@@ -451,8 +483,12 @@ static void test_number(void **state)
     bl_arena_free(&arena);
 }
 
-static const char *const shipped[] = { "restaurant.yaml", "company_startup.yaml", "newborn.yaml",
-                                       "departments.yaml", "calendars/cn.yaml" };
+static const char *const shipped[] = {
+    "restaurant.yaml",          "company_startup.yaml", "newborn.yaml",
+    "construction_land.yaml",   "hiring.yaml",          "retirement.yaml",
+    "construction_design.yaml", "house_transfer.yaml",  "construction_permit.yaml",
+    "departments.yaml",         "calendars/cn.yaml",    "construction_acceptance.yaml",
+};
 
 static void add(struct CMUnitTest *tests, size_t *count, const char *name,
                 CMUnitTestFunction function, const void *row)
@@ -475,6 +511,7 @@ int main(void)
     add(tests, &count, "the course of a case compiled", test_course, NULL);
     add(tests, &count, "order of company start-up", test_order, "company_startup.yaml");
     add(tests, &count, "order of newborn", test_order, "newborn.yaml");
+    add(tests, &count, "papers are asked once", test_papers_are_asked_once, NULL);
     add(tests, &count, "without departments and calendars", test_nothing_is_known, NULL);
     add(tests, &count, "JSON Schema is current", test_schema_is_current, NULL);
     add(tests, &count, "codes are explained", test_codes_are_explained, NULL);
