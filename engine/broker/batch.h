@@ -38,6 +38,8 @@ struct effect {
     bl_time not_before;  // 0: now
     /* Of a ready task, so that it can be sent without reading the store: */
     const struct definition *definition;
+    const char *department;  // where it is now
+    uint32_t step, round;    // round 0: the item has no steps
     const char *number;
     bl_time promise_due, legal_due;
     uint32_t failures;

@@ -18,6 +18,18 @@ void cycle_refuse_with(struct cycle *cycle, struct batch_command *command, enum 
     cycle_refuse(command, refusal_new(cycle->arena, code, rule, pointer));
 }
 
+bool cycle_would(struct batch_command *command, const Bl__Event *event)
+{
+    const ProtobufCMessageDescriptor *descriptor = &bl__event__descriptor;
+
+    if (!command->command->dry_run) {
+        return false;
+    }
+    command->answer.would =
+        protobuf_c_message_descriptor_get_field(descriptor, event->what_case)->name;
+    return true;
+}
+
 /* An error of the store's, as the caller hears it. */
 static void refuse_error(struct cycle *cycle, struct batch_command *command, enum bl_err code,
                          const char *pointer)
@@ -114,6 +126,11 @@ static void run_application(struct cycle *cycle, struct batch_command *command)
         cycle_refuse(command, ruling.refusal);
         return;
     }
+    if (cycle_would(command, ruling.event)) {
+        command->answer.application_id = cached->id;
+        command->answer.application = bl_arena_string(cycle->arena, cached->state->number);
+        return;
+    }
     cycle_apply(cycle, cached, ruling.event);
     command->answer.event = ruling.event->seq;
     command->answer.application_id = cached->id;
@@ -151,6 +168,9 @@ static void run_directory(struct cycle *cycle, struct batch_command *command)
     if (ruling.event == NULL) {
         command->answer.event = cycle->directory->last_event;
         command->answer.repeated = true;
+        return;
+    }
+    if (cycle_would(command, ruling.event)) {
         return;
     }
     cycle_record(cycle, ruling.event, BL__AGGREGATE__DIRECTORY, DIRECTORY_ID,
@@ -208,6 +228,7 @@ void cycle_command(struct cycle *cycle, struct batch_command *command)
         cycle_refuse_with(cycle, command, BL_INVALID, "request-id-required", "request_id");
         return;
     }
+    has_id &= !what->dry_run;
     if (has_id && cycle_request_begin(cycle, command, &request)) {
         return;
     }

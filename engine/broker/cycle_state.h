@@ -104,6 +104,8 @@ struct bl_text cycle_counter_key(struct cycle *cycle, const struct counter *coun
 /* cycle_command.c */
 /* Decides one command; its answer says what came of it. */
 void cycle_command(struct cycle *cycle, struct batch_command *command);
+/* Of a dry run: says what the command would do. Returns whether it is one. */
+bool cycle_would(struct batch_command *command, const Bl__Event *event);
 void cycle_refuse(struct batch_command *command, Bl__Refusal *refusal);
 void cycle_refuse_with(struct cycle *cycle, struct batch_command *command, enum bl_err code,
                        const char *rule, const char *pointer);

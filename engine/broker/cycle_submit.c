@@ -169,6 +169,12 @@ void cycle_submit(struct cycle *cycle, struct batch_command *command)
         cycle_refuse(command, ruling.refusal);
         return;
     }
+    if (cycle_would(command, ruling.event)) {
+        const Bl__Clock *promise = ruling.event->submitted->promise;
+
+        command->answer.promise_at = promise == NULL ? 0 : promise->due_at;
+        return;
+    }
     counter->next = seq + 1;
     submitted(cycle, command, &world, &version, ruling.event);
 }

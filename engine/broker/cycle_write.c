@@ -52,6 +52,15 @@ static void effect_gone(struct cycle *cycle, const struct cached *cached, uint32
     effect->item = item;
 }
 
+/* An item whose second leg is above is another department's than its definition's. */
+static const char *department_of(struct cycle *cycle, const struct cached *cached, uint32_t index)
+{
+    const char *now = cached->state->items[index]->department;
+    const char *defined = cached->version.definition->items[index].department;
+
+    return strcmp(now, defined) == 0 ? defined : bl_arena_string(cycle->arena, now);
+}
+
 static void effect_ready(struct cycle *cycle, struct cached *cached, uint32_t index)
 {
     struct effect *effect = batch_effect(cycle->batch, EFFECT_TASK_READY);
@@ -62,6 +71,9 @@ static void effect_ready(struct cycle *cycle, struct cached *cached, uint32_t in
     effect->due = application_item_due(item);
     effect->not_before = item->retry_at;
     effect->definition = cached->version.definition;
+    effect->department = department_of(cycle, cached, index);
+    effect->step = item->desk == NULL ? 0 : item->desk->step;
+    effect->round = item->desk == NULL ? 0 : item->desk->round;
     effect->number = number_of(cycle, cached);
     effect->promise_due = item->promise == NULL ? 0 : item->promise->due_at;
     effect->legal_due = item->legal == NULL ? 0 : item->legal->due_at;

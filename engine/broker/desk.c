@@ -131,6 +131,8 @@ static bool fill_source(struct desk *desk, struct store_read *read,
         .promise_due = due_of(item->promise),
         .legal_due = due_of(item->legal),
         .failures = item->failures,
+        .step = item->desk == NULL ? 0 : item->desk->step,
+        .round = item->desk == NULL ? 0 : item->desk->round,
     };
     if (content != NULL) {
         source->content =
@@ -185,35 +187,65 @@ size_t desk_scan(struct desk *desk, const char *department, struct edf_key from,
     return scan.count;
 }
 
-/* "NUMBER.item" in two; false if it is none. */
-static bool split_task(const char *task, char *number, const char **item)
-{
-    const char *dot = strrchr(task, '.');
+/* "NUMBER.item.step" in its parts; the last is "" where the item has no steps. */
+struct task_parts {
+    char text[NUMBER_BYTES_MAX];
+    const char *number, *item, *step;
+};
 
-    if (dot == NULL || dot == task || (size_t)(dot - task) >= NUMBER_BYTES_MAX) {
+/* A number has no dot. */
+static bool split_task(const char *task, struct task_parts *parts)
+{
+    bl_text_copy(parts->text, sizeof parts->text, task);
+    char *item = strchr(parts->text, '.');
+
+    if (item == NULL || item == parts->text || strlen(task) >= sizeof parts->text) {
         return false;
     }
-    (void)snprintf(number, NUMBER_BYTES_MAX, "%.*s", (int)(dot - task), task);
-    *item = dot + 1;
+    *item++ = '\0';
+    char *step = strchr(item, '.');
+    if (step != NULL) {
+        *step++ = '\0';
+    }
+    parts->number = parts->text;
+    parts->item = item;
+    parts->step = step == NULL ? "" : step;
     return true;
 }
 
+/* Is the item at this step? */
+static bool is_at(struct desk *desk, const Bl__Application *application, uint32_t index,
+                  const char *step)
+{
+    const Bl__Item *item = application->items[index];
+    struct catalog_version version;
+
+    if (item->desk == NULL) {
+        return step[0] == '\0';
+    }
+    return catalog_find(desk->catalog, application->workflow, application->version, &version,
+                        NULL) == BL_OK &&
+           index < version.definition->item_count &&
+           strcmp(version.definition->items[index].steps[item->desk->step].id, step) == 0;
+}
+
 static bool find_in(struct desk *desk, struct store_read *read, const char *department,
-                    const char *number, const char *name, struct backlog_row *row)
+                    const struct task_parts *parts, struct backlog_row *row)
 {
     struct bl_error e = { 0 };
     uint64_t id = 0;
     Bl__Application *application = NULL;
 
-    if (read_number(read, number, &id, &e) != BL_OK ||
+    if (read_number(read, parts->number, &id, &e) != BL_OK ||
         read_application(read, id, &desk->scratch, &application, &e) != BL_OK) {
         return false;
     }
-    int index = application_item_find(application, name);
+    int index = application_item_find(application, parts->item);
     const Bl__Item *item = index < 0 ? NULL : application->items[index];
 
     if (item == NULL || !application_item_is_ready(item) ||
-        strcmp(item->department, department) != 0) {
+        strcmp(item->department, department) != 0 ||
+        !is_at(desk, application, (uint32_t)index, parts->step)) {
         return false;
     }
     row->key = (struct edf_key){ application_item_due(item), id, (uint32_t)index };
@@ -224,10 +256,9 @@ static bool find_in(struct desk *desk, struct store_read *read, const char *depa
 bool desk_find(void *context, const char *department, const char *task, struct backlog_row *row)
 {
     struct desk *desk = context;
-    char number[NUMBER_BYTES_MAX];
-    const char *item = NULL;
-    struct store_read *read = split_task(task, number, &item) ? begin(desk) : NULL;
-    bool found = read != NULL && find_in(desk, read, department, number, item, row);
+    struct task_parts parts;
+    struct store_read *read = split_task(task, &parts) ? begin(desk) : NULL;
+    bool found = read != NULL && find_in(desk, read, department, &parts, row);
 
     store_read_end(&read);
     return found;

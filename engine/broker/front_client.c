@@ -55,6 +55,10 @@ static Bl__Actor *actor_of(struct bl_arena *arena, const struct principal *princ
         *actor = *said;
     } else {
         actor->department = principal->department;
+        if (principal->post[0] != '\0') {
+            actor->post = principal->post;
+            actor->role = principal->role;
+        }
     }
     actor->principal = principal->name;
     return actor;

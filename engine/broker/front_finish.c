@@ -58,6 +58,8 @@ static bool effect_source(const struct effect *effect, struct task_source *sourc
         .legal_due = effect->legal_due,
         .failures = effect->failures,
         .content = effect->content,
+        .step = effect->step,
+        .round = effect->round,
     };
     return true;
 }
@@ -175,8 +177,8 @@ static void take_effect(struct front *front, const struct effect *effect)
         const struct definition_item *item = &effect->definition->items[effect->item];
         struct edf_key key = { effect->due, effect->application, effect->item };
 
-        dispatch_ready(front->dispatch, item->department, item->id, key, effect->not_before, effect,
-                       front->wall);
+        dispatch_ready(front->dispatch, effect->department, item->id, key, effect->not_before,
+                       effect, front->wall);
         return;
     }
     case EFFECT_TASK_GONE:

@@ -45,6 +45,7 @@ static void entry_fill(struct entry *entry, const Bl__Key *key)
     bl_text_copy(entry->public_key, sizeof entry->public_key, key->public_key);
     bl_text_copy(entry->principal.name, sizeof entry->principal.name, key->name);
     bl_text_copy(entry->principal.department, sizeof entry->principal.department, key->department);
+    bl_text_copy(entry->principal.post, sizeof entry->principal.post, key->post);
 }
 
 void keyring_rebuild(struct keyring *keyring, const Bl__Directory *directory)

@@ -1,5 +1,6 @@
 #include "broker/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,8 @@ static const struct {
     { "supervisor",    BL__KEY__ROLE__SUPERVISOR },
     { "administrator", BL__KEY__ROLE__ADMINISTRATOR },
     { "gateway",       BL__KEY__ROLE__GATEWAY },
+    { "officer",       BL__KEY__ROLE__OFFICER },
+    { "manager",       BL__KEY__ROLE__MANAGER },
 };
 // clang-format on
 
@@ -54,6 +57,19 @@ static Bl__Key__Role claimed_role(const char *claim)
         }
     }
     return BL__KEY__ROLE__ROLE_UNSPECIFIED;
+}
+
+/* "fire/fire-01": a post of a department. */
+static void claim_post(const char *claim, struct principal *principal)
+{
+    const char *slash = strchr(claim, '/');
+
+    if (slash != NULL) {
+        (void)snprintf(principal->department, sizeof principal->department, "%.*s",
+                       (int)(slash - claim), claim);
+        bl_text_copy(principal->post, sizeof principal->post, slash + 1);
+        bl_text_copy(principal->name, sizeof principal->name, slash + 1);
+    }
 }
 
 void session_claim(const Bl__Hello *hello, const struct principal *known,
@@ -75,6 +91,9 @@ void session_claim(const Bl__Hello *hello, const struct principal *known,
                  role != BL__KEY__ROLE__ROLE_UNSPECIFIED && slash != NULL ? slash + 1
                                                                           : hello->principal);
     bl_text_copy(principal->department, sizeof principal->department, hello->department);
+    if (role == BL__KEY__ROLE__OFFICER && slash != NULL) {
+        claim_post(slash + 1, principal);
+    }
 }
 
 static enum bl_err check_sizes(const Bl__Hello *hello, struct bl_error *e)
@@ -104,6 +123,9 @@ enum bl_err session_check_hello(enum session_side side, const Bl__Hello *hello,
     }
     if (is_worker && principal->department[0] == '\0') {
         return bl_error_set(e, BL_DENIED, "a worker needs a department");
+    }
+    if (principal->role == BL__KEY__ROLE__OFFICER && principal->post[0] == '\0') {
+        return bl_error_set(e, BL_DENIED, "an officer needs a department and a post");
     }
     if (hello->department[0] != '\0' && strcmp(hello->department, principal->department) != 0) {
         return bl_error_set(e, BL_DENIED, "this key serves department %s only",

@@ -56,7 +56,8 @@ uint64_t session_route(enum session_side side, const void *id, size_t bytes);
 void session_route_id(uint64_t route, uint8_t *id);
 
 /* Who a peer without a key claims to be: "clerk/anna" is a clerk, "clerk" too; any other name is an
- * administrator's, or with a department a worker's. `known` is the directory's key of that name, if
+ * administrator's, or with a department a worker's; "officer/fire/fire-01" is a post of a
+ * department. `known` is the directory's key of that name, if
  * there is one: then the role is the key's. Only where the broker runs --plain. */
 void session_claim(const Bl__Hello *hello, const struct principal *known,
                    struct principal *principal);

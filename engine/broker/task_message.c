@@ -5,7 +5,7 @@
 
 #include "wire/attempt.h"
 
-#define NAME_BYTES (DEFINITION_NUMBER_BYTES_MAX + 4 * DEFINITION_ID_CHARACTERS_MAX + 2)
+#define NAME_BYTES (DEFINITION_NUMBER_BYTES_MAX + 2 * (DEFINITION_ID_CHARACTERS_MAX + 1) + 1)
 
 /* Field numbers of task.proto, command.proto and google/protobuf/struct.proto. */
 enum {
@@ -19,7 +19,8 @@ enum {
     TASK_MATERIALS,
     TASK_PROMISE_DUE,
     TASK_LEGAL_DUE,
-    TASK_FAILURES
+    TASK_FAILURES,
+    TASK_ROUND = 15
 };
 enum { CONTENT_FORM = 2, CONTENT_MATERIALS = 3 };
 enum { STRUCT_FIELDS = 1, ENTRY_KEY = 1, MATERIAL_ID = 1 };
@@ -112,14 +113,17 @@ static bool put_content(const struct task_source *source, struct task_scratch *s
 static bool put_names(const struct task_source *source, struct wire_frame *task)
 {
     const struct definition_item *item = &source->definition->items[source->item];
+    const char *step = source->round == 0 ? NULL : item->steps[source->step].id;
     char name[NAME_BYTES];
 
-    (void)snprintf(name, sizeof name, "%s.%s", source->number, item->id);
+    (void)snprintf(name, sizeof name, "%s.%s%s%s", source->number, item->id,
+                   step == NULL ? "" : ".", step == NULL ? "" : step);
     return wire_frame_add_text(task, TASK_NAME, name) &&
            wire_frame_add_text(task, TASK_APPLICATION, source->number) &&
            wire_frame_add_text(task, TASK_WORKFLOW, source->definition->workflow) &&
            wire_frame_add_text(task, TASK_ITEM, item->id) &&
-           wire_frame_add_text(task, TASK_STEP, "machine");
+           wire_frame_add_text(task, TASK_STEP, step == NULL ? "machine" : step) &&
+           (source->round == 0 || wire_frame_add_number(task, TASK_ROUND, source->round));
 }
 
 /* proto3 leaves out what is zero. */

@@ -15,6 +15,7 @@ struct task_source {
     bl_time promise_due, legal_due;  // 0: none
     uint32_t failures;
     struct bl_text content;  // an encoded Content
+    uint32_t step, round;    // round 0: the item has no steps
 };
 
 /* Room that is used again for each task. All zero at first. */

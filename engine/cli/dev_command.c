@@ -168,7 +168,7 @@ static int grant_department(struct hall *hall, const char *department, const cha
     }
     identity_forget(&administrator);
     int status = key_grant(hall->cli, hall->client, department, identity.public_key,
-                           BL__KEY__ROLE__WORKER, department);
+                           BL__KEY__ROLE__WORKER, department, NULL);
     identity_forget(&identity);
     return status;
 }

@@ -8,4 +8,4 @@
 /* Asks the broker to take a key; returns 0, or the exit status after the reason was said.
  *   department  of a worker; else NULL */
 int key_grant(struct cli *cli, struct bl_client *client, const char *name, const char *public_key,
-              Bl__Key__Role role, const char *department);
+              Bl__Key__Role role, const char *department, const char *post);

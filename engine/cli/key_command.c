@@ -7,10 +7,10 @@
 #include "cli/key.h"
 #include "cli/output.h"
 
-#define ROLES "clerk|worker|tracker|supervisor|administrator|gateway"  // in the order of Key.Role
+#define ROLES "clerk|worker|tracker|supervisor|administrator|gateway|officer|manager"  // in the order of Key.Role
 
 int key_grant(struct cli *cli, struct bl_client *client, const char *name, const char *public_key,
-              Bl__Key__Role role, const char *department)
+              Bl__Key__Role role, const char *department, const char *post)
 {
     Bl__Key key = BL__KEY__INIT;
     Bl__GrantKey grant = BL__GRANT_KEY__INIT;
@@ -20,6 +20,7 @@ int key_grant(struct cli *cli, struct bl_client *client, const char *name, const
     key.name = name;
     key.role = role;
     key.department = department == NULL ? "" : department;
+    key.post = post == NULL ? "" : post;
     key.public_key = public_key;
     grant.key = &key;
     command.what_case = BL__COMMAND__WHAT_GRANT_KEY;
@@ -37,7 +38,8 @@ static int grant_as_told(struct cli *cli, const char *name, const char *public_k
     if (status == 0) {
         status = key_grant(cli, client, name, public_key,
                            (Bl__Key__Role)(option_choice(ROLES, role) + 1),
-                           option_text(&cli->options, "department"));
+                           option_text(&cli->options, "department"),
+                           option_text(&cli->options, "post"));
     }
     bl_client_close(&client);
     return status;
@@ -118,6 +120,7 @@ static const struct column columns[] = {
     { "name",       { "名称", "NAME" },       COLUMN_TEXT },
     { "role",       { "角色", "ROLE" },       COLUMN_WORD },
     { "department", { "部门", "DEPARTMENT" }, COLUMN_TEXT },
+    { "post",       { "岗位", "POST" },       COLUMN_TEXT },
     { "revoked",    { "吊销", "REVOKED" },    COLUMN_YES },
     { "public_key", { "公钥", "PUBLIC KEY" }, COLUMN_TEXT },
 };
@@ -164,15 +167,17 @@ static int run_revoke(struct cli *cli)
 
 // clang-format off
 #define ROLE_ROW { "role", OPTION_TEXT, 0, "ROLE", { "角色", "what it may do" }, ROLES }
-#define DEPARTMENT_ROW { "department", OPTION_TEXT, 0, "ID", { "工作程序所属的部门", "whose worker it is" }, NULL }
+#define DEPARTMENT_ROW { "department", OPTION_TEXT, 0, "ID", { "工作程序或经办人所属的部门", "whose worker or officer it is" }, NULL }
+#define POST_ROW { "post", OPTION_TEXT, 0, "ID", { "经办人的岗位", "the officer's post" }, NULL }
 
 static const struct option_row new_options[] = {
     { "out", OPTION_TEXT, 0, "FILE", { "写到哪个文件，默认 NAME.identity", "the file; default NAME.identity" }, NULL },
     { "broker-key", OPTION_TEXT, 0, "KEY", { "服务的公钥", "the broker's public key" }, NULL },
     ROLE_ROW,
     DEPARTMENT_ROW,
+    POST_ROW,
 };
-static const struct option_row grant_options[] = { ROLE_ROW, DEPARTMENT_ROW };
+static const struct option_row grant_options[] = { ROLE_ROW, DEPARTMENT_ROW, POST_ROW };
 
 const struct command command_key_new = {
     .name = "key new", .arguments = "NAME", .arguments_min = 1, .arguments_max = 1, .section = SECTION_HALL,
@@ -180,7 +185,7 @@ const struct command command_key_new = {
     .details = { "带 --role 时由管理员同时登记；否则把公钥交给管理员，用 key grant 登记。",
                  "With --role an administrator grants it at once; else give the public key to one, for `key grant`." },
     COMMAND_OPTIONS(new_options),
-    .examples = "key new fire-1 --role worker --department fire --data /var/lib/binglian\nkey new window-3 --broker-key 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7' --out window-3.key",
+    .examples = "key new fire-1 --role worker --department fire --data /var/lib/binglian\nkey new fire-01 --role officer --department fire --post fire-01\nkey new window-3 --broker-key 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7' --out window-3.key",
     .run = run_new,
 };
 

@@ -40,6 +40,10 @@ Bl__Event *event_new(struct bl_arena *arena, const struct world *world,
         bl__actor__init(actor);
         actor->principal = world->principal->name;
         actor->department = world->principal->department;
+        if (world->principal->post[0] != '\0') {
+            actor->post = world->principal->post;
+            actor->role = world->principal->role;
+        }
         event->actor = actor;
     }
     return event;

@@ -46,6 +46,7 @@ static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
         [BL__EVENT__WHAT_RETRIED]    = evolve_retried,
         [BL__EVENT__WHAT_RELEASED]   = evolve_released,
         [BL__EVENT__WHAT_TERMINATED] = evolve_terminated,
+        [BL__EVENT__WHAT_STEP_SIGNED] = evolve_step_signed,
     };
     // clang-format on
     Bl__Application *application = state;
@@ -86,9 +87,34 @@ const struct aggregate application_aggregate = {
 #define CHANGE_BYTES_MAX 120
 #define HEAD_BYTES_MAX 1024  // all that is neither an item nor a text without a bound of its own
 
+/* What few applications have is measured. */
+static bool is_plain(const Bl__Item *item)
+{
+    return item->desk == NULL && item->n_stops == 0 && item->n_consultations == 0 &&
+           item->n_missing == 0;
+}
+
 size_t application_bytes_max(const Bl__Application *application)
 {
+    bool plain = application->n_urgings + application->n_notices + application->n_visits == 0;
+
+    for (size_t i = 0; plain && i < application->n_items; i++) {
+        plain = is_plain(application->items[i]);
+    }
+    if (!plain) {
+        return bl__application__get_packed_size(application);
+    }
     return HEAD_BYTES_MAX + 4 * WINDOW_CHARACTERS_MAX + application->n_items * ITEM_BYTES_MAX;
+}
+
+static bool are_plain(Bl__ItemChange *const *changes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (changes[i]->desk != NULL) {
+            return false;
+        }
+    }
+    return true;
 }
 
 size_t application_event_bytes_max(const Bl__Event *event)
@@ -97,7 +123,9 @@ size_t application_event_bytes_max(const Bl__Event *event)
         return HEAD_BYTES_MAX + 4 * WINDOW_CHARACTERS_MAX + strlen(event->submitted->request_id) +
                event->submitted->n_items * ITEM_BYTES_MAX;
     }
-    if (event->what_case == BL__EVENT__WHAT_DECIDED) {
+    if (event->what_case == BL__EVENT__WHAT_DECIDED && event->n_notices == 0 &&
+        event->decided->desk == NULL && event->decided->basis[0] == '\0' &&
+        are_plain(event->decided->changes, event->decided->n_changes)) {
         const Bl__Decided *decided = event->decided;
 
         return HEAD_BYTES_MAX + strlen(decided->opinion) + strlen(decided->reason) +
@@ -160,9 +188,16 @@ bl_time application_item_started(const Bl__Application *application, const Bl__I
     return item->started_at != 0 ? item->started_at : application_started(application);
 }
 
+bool application_item_is_worked_on(const Bl__Item *item)
+{
+    return (item->state == S(ACCEPTED) || item->state == S(REVIEWING) ||
+            item->state == S(UPPER_REVIEW)) &&
+           !item->held && !item->incident;
+}
+
 bool application_item_is_ready(const Bl__Item *item)
 {
-    return item->state == S(ACCEPTED) && !item->held && !item->incident;
+    return application_item_is_worked_on(item) && (item->desk == NULL || !item->desk->personal);
 }
 
 bl_time application_item_due(const Bl__Item *item)

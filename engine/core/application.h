@@ -32,7 +32,10 @@ bool application_item_is_running(const Bl__Item *item);
 /* Where the clocks of the whole and of an item begin: effective acceptance. */
 bl_time application_started(const Bl__Application *application);
 bl_time application_item_started(const Bl__Application *application, const Bl__Item *item);
-/* Has the item's department something to do now, or from retry_at on? */
+/* Is it with its department, and does nothing stand in the way? */
+bool application_item_is_worked_on(const Bl__Item *item);
+/* Have the department's workers something to do now, or from retry_at on? A step of people is no
+ * task of theirs. */
 bool application_item_is_ready(const Bl__Item *item);
 
 /* What its department's queue sorts by: its promise, or its legal limit where it has no promise;

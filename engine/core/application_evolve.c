@@ -64,6 +64,9 @@ void evolve_decided(Bl__Application *application, const Bl__Event *event, struct
     if (decided->document[0] != '\0') {
         item->document = bl_arena_string(arena, decided->document);
     }
+    if (decided->desk != NULL) {
+        item->desk = desk_copy(decided->desk, arena);
+    }
     change_item_state(item, S(DECIDED), event->at);
     change_items(application, decided->changes, decided->n_changes, event, arena);
     change_completed(application, decided->completed, event->at);

@@ -1,6 +1,7 @@
 /* What may happen to an accepted item: its task is decided, fails, is held or ended. */
 #include "core/application_state.h"
 #include "core/content.h"
+#include "core/office.h"
 
 #define S(state) BL__ITEM__STATE__##state
 #define R(result) BL__ITEM__RESULT__##result
@@ -38,9 +39,39 @@ static Bl__Refusal *check_decide(const struct question *q, const Bl__Decide *dec
     if (question_is_longer(decide->document, DOCUMENT_CHARACTERS_MAX)) {
         return refusal_new(q->arena, BL_TOO_LARGE, "document-long", "outcome.number");
     }
+    if (question_is_longer(decide->basis, REASON_CHARACTERS_MAX)) {
+        return refusal_new(q->arena, BL_TOO_LARGE, "reason-long", "basis");
+    }
     return check_reason(q, decide->reason);
 }
 
+Bl__Event *review_decided(const struct question *q, uint32_t item, Bl__Item__Result result,
+                          Bl__Desk *desk)
+{
+    const Bl__Decide *decide = q->command->decide;
+    struct routing routing;
+    routing_begin(&routing, q->world, q->application, content_values(q->world, q->arena), q->arena);
+    routing.items[item] = (struct join_item){ S(DECIDED), result };
+    routing_settle(&routing);
+
+    Bl__Event *event = question_event(q, BL__EVENT__WHAT_DECIDED);
+    Bl__Decided *decided = bl_arena_new(q->arena, Bl__Decided);
+    bl__decided__init(decided);
+    event->decided = decided;
+    decided->item = item;
+    decided->result = result;
+    decided->attempt = decide->attempt;
+    decided->opinion = decide->opinion;
+    decided->reason = decide->reason;
+    decided->basis = decide->basis;
+    decided->document = decide->document;
+    decided->desk = desk;
+    decided->changes = routing_changes(&routing, (int)item, &decided->n_changes);
+    decided->completed = routing_is_complete(&routing);
+    return event;
+}
+
+/* Somebody of the department says yes or no: a machine to its task, an officer at his step. */
 struct ruling decide_decide(const struct question *q)
 {
     const Bl__Decide *decide = q->command->decide;
@@ -53,27 +84,16 @@ struct ruling decide_decide(const struct question *q)
     if (refusal != NULL) {
         return (struct ruling){ .refusal = refusal };
     }
+    if (q->application->items[item]->desk != NULL) {
+        return decide_at_desk(q, item);
+    }
     if (!application_item_is_ready(q->application->items[item])) {
         return question_refuse_state(q, item, "item-not-open");
     }
-    struct routing routing;
-    routing_begin(&routing, q->world, q->application, content_values(q->world, q->arena), q->arena);
-    routing.items[item] = (struct join_item){ S(DECIDED), decide->result };
-    routing_settle(&routing);
-
-    Bl__Event *event = question_event(q, BL__EVENT__WHAT_DECIDED);
-    Bl__Decided *decided = bl_arena_new(q->arena, Bl__Decided);
-    bl__decided__init(decided);
-    event->decided = decided;
-    decided->item = item;
-    decided->result = decide->result;
-    decided->attempt = decide->attempt;
-    decided->opinion = decide->opinion;
-    decided->reason = decide->reason;
-    decided->document = decide->document;
-    decided->changes = routing_changes(&routing, (int)item, &decided->n_changes);
-    decided->completed = routing_is_complete(&routing);
-    return ruling_event(event);
+    if (office_actor(q->world).role == BL__KEY__ROLE__OFFICER) {
+        return question_refuse_state(q, item, "step-of-machine");
+    }
+    return ruling_event(review_decided(q, item, decide->result, NULL));
 }
 
 static bl_span retry_after(uint32_t failures)

@@ -49,6 +49,7 @@ Bl__Desk *desk_copy(const Bl__Desk *from, struct bl_arena *arena)
     desk->officer = bl_arena_string(arena, from->officer);
     desk->signers = texts_copy(from->signers, from->n_signers, arena);
     desk->hands = texts_copy(from->hands, from->n_hands, arena);
+    desk->before = desk_copy(from->before, arena);
     desk->signatures = bl_arena_array(arena, Bl__Signature *, from->n_signatures);
     for (size_t i = 0; i < from->n_signatures; i++) {
         desk->signatures[i] = signature_copy(from->signatures[i], arena);
@@ -72,6 +73,8 @@ static Bl__Consultation *consultation_copy(const Bl__Consultation *from, struct 
     Bl__Consultation *consultation = bl_arena_copy(arena, from, sizeof *from);
 
     consultation->department = bl_arena_string(arena, from->department);
+    consultation->question = bl_arena_string(arena, from->question);
+    consultation->asked_by = bl_arena_string(arena, from->asked_by);
     consultation->limit = clock_copy(from->limit, arena);
     return consultation;
 }
@@ -130,6 +133,9 @@ static void item_end(Bl__Item *item, bl_time at)
         countdown_stop(item->supplement);
         countdown_stop(item->deliver);
         countdown_stop(item->check);
+    }
+    for (size_t i = 0; i < item->n_consultations; i++) {
+        countdown_stop(item->consultations[i]->limit);
     }
     for (size_t i = 0; i < item->n_stops; i++) {
         item->stops[i]->to = item->stops[i]->to == 0 ? at : item->stops[i]->to;

@@ -146,9 +146,13 @@ static struct ruling decide_grant_key(const struct world *world, const Bl__Direc
     if (key->role == BL__KEY__ROLE__ROLE_UNSPECIFIED) {
         return ruling_refuse(arena, BL_INVALID, "key-role", "key.role");
     }
-    if ((key->role == BL__KEY__ROLE__WORKER) != (key->department[0] != '\0') ||
+    bool officer = key->role == BL__KEY__ROLE__OFFICER;
+    if ((key->role == BL__KEY__ROLE__WORKER || officer) != (key->department[0] != '\0') ||
         strlen(key->department) > DEFINITION_DEPARTMENT_CHARACTERS_MAX) {
         return ruling_refuse(arena, BL_INVALID, "key-department", "key.department");
+    }
+    if (officer != (key->post[0] != '\0') || strlen(key->post) > POST_BYTES_MAX) {
+        return ruling_refuse(arena, BL_INVALID, "key-post", "key.post");
     }
     if (key_named(directory, key->name) != NULL ||
         directory_key(directory, key->public_key) != NULL) {
@@ -240,6 +244,7 @@ static void evolve_key_granted(Bl__Directory *directory, const Bl__Event *event,
     key->name = bl_arena_string(arena, from->name);
     key->department = bl_arena_string(arena, from->department);
     key->public_key = bl_arena_string(arena, from->public_key);
+    key->post = bl_arena_string(arena, from->post);
     directory->keys = bl_arena_append(arena, directory->keys, directory->n_keys, key);
     directory->n_keys++;
 }

@@ -7,7 +7,8 @@
 extern const struct aggregate directory_aggregate;
 
 #define DIRECTORY_ID 1
-#define KEY_NAME_BYTES_MAX 63  // struct principal holds it whole
+#define KEY_NAME_BYTES_MAX 63  // struct principal holds it whole, and the next
+#define POST_BYTES_MAX 63
 
 /* The publication of this id: of a workflow the version (0: the newest that is not retired), of a
  * calendar or the departments the newest. NULL if there is none. */

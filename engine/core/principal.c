@@ -13,7 +13,7 @@ static const struct {
     WHAT(SUBMIT)     = { ROLE(CLERK) | ROLE(GATEWAY) | ROLE(ADMINISTRATOR), "clerk" },
     WHAT(ACCEPT)     = { ROLE(CLERK) | ROLE(GATEWAY) | ROLE(WORKER) | ROLE(ADMINISTRATOR),
                          "clerk, the item's department" },
-    WHAT(DECIDE)     = { ROLE(WORKER) | ROLE(GATEWAY), "the item's department" },
+    WHAT(DECIDE)     = { ROLE(WORKER) | ROLE(OFFICER) | ROLE(GATEWAY), "the item's department" },
     WHAT(FAIL)       = { ROLE(WORKER) | ROLE(GATEWAY), "the item's department" },
     WHAT(RETRY)      = { ROLE(ADMINISTRATOR) | ROLE(SUPERVISOR) | ROLE(GATEWAY),
                          "administrator, supervisor" },

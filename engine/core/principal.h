@@ -14,6 +14,7 @@ struct principal {
     Bl__Key__Role role;
     char name[64];
     char department[64];
+    char post[64];  // of an officer
 };
 
 #define ACTOR_BYTES_MAX 200  // of each text by which a gateway says for whom it speaks

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/application.h"
+#include "core/office.h"
 
 struct ruling question_refuse(const struct question *q, enum bl_err code, const char *rule,
                               const char *pointer)
@@ -24,13 +25,13 @@ bool question_is_longer(const char *text, size_t characters)
 Bl__Refusal *question_item(const struct question *q, const char *id, uint32_t *index)
 {
     int found = application_item_find(q->application, id);
-    const struct principal *principal = q->world->principal;
+    const struct office_actor actor = office_actor(q->world);
 
     if (found < 0) {
         return refusal_new(q->arena, BL_NOT_FOUND, "item-unknown", id);
     }
-    if (principal->role == BL__KEY__ROLE__WORKER &&
-        strcmp(principal->department, q->application->items[found]->department) != 0) {
+    if ((actor.role == BL__KEY__ROLE__WORKER || actor.role == BL__KEY__ROLE__OFFICER) &&
+        strcmp(actor.department, q->application->items[found]->department) != 0) {
         Bl__Refusal *refusal = refusal_new(q->arena, BL_DENIED, "other-department", id);
 
         refusal->who_may = bl_arena_string(q->arena, q->application->items[found]->department);

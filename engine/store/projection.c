@@ -3,8 +3,18 @@
 #include <string.h>
 
 static void (*const projections[])(const Bl__Application *, struct projection *) = {
-    project_timer, project_inbox, project_open, project_counts, project_incidents,
+    project_timer, project_inbox, project_open, project_counts, project_incidents, project_desk,
 };
+
+static size_t most_rows(const Bl__Application *application)
+{
+    size_t most = 3 * application->n_items + 4;
+
+    for (size_t i = 0; i < application->n_items; i++) {
+        most += application->items[i]->n_consultations;
+    }
+    return most;
+}
 
 struct projection projection_of(const Bl__Application *application, struct bl_arena *arena)
 {
@@ -13,7 +23,7 @@ struct projection projection_of(const Bl__Application *application, struct bl_ar
     if (application == NULL) {
         return projection;
     }
-    size_t most = 2 * application->n_items + 4;
+    size_t most = most_rows(application);
     projection.counts = bl_arena_alloc(arena, most * sizeof *projection.counts);
     projection.rows = bl_arena_reserve(arena, most * sizeof *projection.rows);
     for (size_t i = 0; i < BL_COUNT(projections); i++) {

@@ -24,7 +24,8 @@
     X(TABLE_INBOX,        "inbox")        /* department, due, id, item → InboxRow               */ \
     X(TABLE_OPEN,         "open")         /* urgency, id → empty                                */ \
     X(TABLE_COUNTS,       "counts")       /* name → Count                                       */ \
-    X(TABLE_INCIDENTS,    "incidents")    /* id, item → empty                                   */
+    X(TABLE_INCIDENTS,    "incidents")    /* id, item → empty                                   */ \
+    X(TABLE_DESKS,        "desks")        /* department, due, id, item, consultation → empty    */
 // clang-format on
 
 enum table {
@@ -32,7 +33,7 @@ enum table {
     STORE_TABLES(X)
 #undef X
 };
-#define TABLE_COUNT (TABLE_INCIDENTS + 1)
+#define TABLE_COUNT (TABLE_DESKS + 1)
 
 const char *table_name(enum table table);
 

@@ -332,7 +332,7 @@ static enum bl_err verify_rows(struct verifying *v, struct bl_error *e)
 {
     static const enum table tables[] = { TABLE_TIMERS,   TABLE_INBOX,    TABLE_OPEN,
                                          TABLE_NUMBERS,  TABLE_CONTENTS, TABLE_SOURCES,
-                                         TABLE_INCIDENTS };
+                                         TABLE_INCIDENTS, TABLE_DESKS };
     enum bl_err err =
         read_scan(v->read, TABLE_INCIDENTS, (struct bl_text){ NULL, 0 }, visit_incident, v, e);
 

@@ -216,7 +216,11 @@ static Bl__Refusal *take_command(struct broker *broker, struct session *session,
         session_answered(session);
         return refusal_new(&broker->arena, BL_DENIED, "role", "");
     }
-    command->actor = NULL;
+    if (session->principal.role == BL__KEY__ROLE__GATEWAY && command->actor != NULL) {
+        command->actor->principal = bl_arena_string(arena, session->principal.name);
+    } else {
+        command->actor = NULL;
+    }
     batch_add(broker->filling, command, keep_principal(broker, session))->session = session->id;
     return NULL;
 }
@@ -438,7 +442,7 @@ static bool source_of(const struct effect *effect, struct task_source *source)
     }
     *source = (struct task_source){ effect->definition,  effect->item,      effect->number,
                                     effect->promise_due, effect->legal_due, effect->failures,
-                                    effect->content };
+                                    effect->content,     effect->step,      effect->round };
     return true;
 }
 
@@ -774,7 +778,7 @@ static void apply_effects(struct broker *broker, const struct batch *batch)
         } else if (effect->kind == EFFECT_TASK_READY) {
             const struct definition_item *item = &effect->definition->items[effect->item];
 
-            dispatch_ready(broker->dispatch, item->department, item->id, key, effect->not_before,
+            dispatch_ready(broker->dispatch, effect->department, item->id, key, effect->not_before,
                            effect, now);
         }
     }

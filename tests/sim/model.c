@@ -140,10 +140,15 @@ void model_free(struct model **held)
     *held = NULL;
 }
 
-/* "NUMBER.item" of an item. */
+/* "NUMBER.item" of an item, with the step that it is at. */
 static const char *task_name(const struct mirror *mirror, size_t item, char *name, size_t size)
 {
-    (void)snprintf(name, size, "%s.%s", mirror->state->number, mirror->state->items[item]->id);
+    const Bl__Item *is = mirror->state->items[item];
+    const struct definition_item *definition = &mirror->workflow->definition->items[item];
+
+    (void)snprintf(name, size, "%s.%s%s%s", mirror->state->number, is->id,
+                   is->desk == NULL ? "" : ".",
+                   is->desk == NULL ? "" : definition->steps[is->desk->step].id);
     return name;
 }
 
@@ -237,7 +242,8 @@ static bool lease_moves(struct model *model, uint64_t old, uint64_t attempt, uin
 void model_resume(struct model *model, const char *task, uint64_t old, uint64_t attempt,
                   uint64_t worker, const char *principal)
 {
-    const char *dot = strrchr(task, '.');
+    const char *dot = strchr(task, '.');
+    char id[160] = "";
 
     if (lease_moves(model, old, attempt, worker, principal)) {
         return;
@@ -247,7 +253,8 @@ void model_resume(struct model *model, const char *task, uint64_t old, uint64_t 
 
         if (strlen(state->number) == (size_t)(dot - task) &&
             memcmp(state->number, task, (size_t)(dot - task)) == 0) {
-            int item = application_item_find(state, dot + 1);
+            (void)snprintf(id, sizeof id, "%.*s", (int)strcspn(dot + 1, "."), dot + 1);
+            int item = application_item_find(state, id);
 
             if (item >= 0) {
                 model_lease(model, i + 1, (uint32_t)item, attempt, worker, principal);
@@ -472,7 +479,8 @@ static void check_moment(struct model *model, const struct mirror *mirror, const
 
 static bool is_open_state(Bl__Item__State state)
 {
-    return state == S(PENDING) || state == S(RECEIVED) || state == S(ACCEPTED);
+    return state == S(PENDING) || state == S(RECEIVED) || state == S(ACCEPTED) ||
+           state == S(REVIEWING);
 }
 
 /* What `late` says of the branches that are open when their join is settled. */
@@ -547,7 +555,7 @@ static void check_goes_on(struct model *model, const struct mirror *mirror)
         const Bl__Item *item = state->items[i];
 
         open |= is_open_state(item->state);
-        waits |= application_item_is_ready(item) || item->incident ||
+        waits |= application_item_is_worked_on(item) || item->incident ||
                  (item->held && is_open_state(item->state)) || item->state == S(RECEIVED);
     }
     if (open != (state->ended_at == 0)) {
@@ -577,6 +585,19 @@ static void check_lease(struct model *model, const struct mirror *mirror, const 
     }
 }
 
+/* A step of people is signed by a post, a machine's task under its lease. */
+static void check_hand(struct model *model, const struct mirror *mirror, const Bl__Event *event,
+                       uint32_t item, const char *attempt)
+{
+    const Bl__Item *is = mirror->state->items[item];
+
+    if (is->desk == NULL || !is->desk->personal) {
+        check_lease(model, mirror, event, item, attempt);
+    } else if (attempt[0] != '\0' || event->actor == NULL || event->actor->post[0] == '\0') {
+        FAIL(model, mirror->state->id, "a step of item %s is signed by nobody", is->id);
+    }
+}
+
 static void check_before(struct model *model, const struct mirror *mirror, const Bl__Event *event)
 {
     uint64_t id = mirror->state->id;
@@ -591,10 +612,14 @@ static void check_before(struct model *model, const struct mirror *mirror, const
     }
     check_moment(model, mirror, event);
     if (event->what_case == BL__EVENT__WHAT_DECIDED) {
-        if (mirror->state->items[event->decided->item]->state != S(ACCEPTED)) {
+        Bl__Item__State state = mirror->state->items[event->decided->item]->state;
+
+        if (state != S(ACCEPTED) && state != S(REVIEWING)) {
             FAIL(model, id, "item %u is decided twice", event->decided->item);
         }
-        check_lease(model, mirror, event, event->decided->item, event->decided->attempt);
+        check_hand(model, mirror, event, event->decided->item, event->decided->attempt);
+    } else if (event->what_case == BL__EVENT__WHAT_STEP_SIGNED) {
+        check_hand(model, mirror, event, event->step_signed->item, event->step_signed->attempt);
     } else if (event->what_case == BL__EVENT__WHAT_FAILED) {
         check_lease(model, mirror, event, event->failed->item, event->failed->attempt);
     }
@@ -733,6 +758,11 @@ static void keep_fact(struct model *model, const Bl__Event *event)
         fact->item = event->decided->item;
         fact->result = event->decided->result;
         (void)snprintf(fact->attempt, sizeof fact->attempt, "%s", event->decided->attempt);
+    } else if (event->what_case == BL__EVENT__WHAT_STEP_SIGNED) {
+        fact->item = event->step_signed->item;
+        fact->result =
+            event->step_signed->approves ? BL__ITEM__RESULT__GRANTED : BL__ITEM__RESULT__DENIED;
+        (void)snprintf(fact->attempt, sizeof fact->attempt, "%s", event->step_signed->attempt);
     } else if (event->what_case == BL__EVENT__WHAT_FAILED) {
         fact->item = event->failed->item;
         (void)snprintf(fact->attempt, sizeof fact->attempt, "%s", event->failed->attempt);
@@ -871,8 +901,8 @@ static void check_rows(struct model *model, struct store_read *read, struct mirr
 
 static void check_totals(struct model *model, struct store_read *read)
 {
-    static const enum table projected[] = { TABLE_TIMERS, TABLE_INBOX, TABLE_OPEN,
-                                            TABLE_INCIDENTS };
+    static const enum table projected[] = { TABLE_TIMERS, TABLE_INBOX, TABLE_OPEN, TABLE_INCIDENTS,
+                                            TABLE_DESKS };
 
     for (size_t i = 0; i < BL_COUNT(projected); i++) {
         uint64_t rows = 0;
@@ -1001,11 +1031,16 @@ void model_decided(struct model *model, const char *task, const char *attempt,
     bool failed = verdict == BL__DECISION__VERDICT__FAIL;
     char name[160] = "";
 
-    if (mirror != NULL && fact->item < mirror->state->n_items) {
-        (void)task_name(mirror, fact->item, name, sizeof name);
+    if (mirror != NULL && fact->item < mirror->state->n_items) {  // its step may have gone on
+        (void)snprintf(name, sizeof name, "%s.%s", mirror->state->number,
+                       mirror->state->items[fact->item]->id);
     }
-    if (fact->what != (failed ? BL__EVENT__WHAT_FAILED : BL__EVENT__WHAT_DECIDED) ||
-        strcmp(name, task) != 0 || strcmp(fact->attempt, attempt) != 0 ||
+    size_t bytes = strlen(name);
+    bool decided =
+        fact->what == BL__EVENT__WHAT_DECIDED || fact->what == BL__EVENT__WHAT_STEP_SIGNED;
+    if ((failed ? fact->what != BL__EVENT__WHAT_FAILED : !decided) ||
+        strncmp(name, task, bytes) != 0 || (task[bytes] != '\0' && task[bytes] != '.') ||
+        strcmp(fact->attempt, attempt) != 0 ||
         (!failed && (fact->result == BL__ITEM__RESULT__GRANTED) !=
                         (verdict == BL__DECISION__VERDICT__APPROVE))) {
         FAIL(model, fact->application,

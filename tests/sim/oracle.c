@@ -7,7 +7,8 @@
 
 static bool is_open(const Bl__Item *item)
 {
-    return item->state == S(PENDING) || item->state == S(RECEIVED) || item->state == S(ACCEPTED);
+    return item->state == S(PENDING) || item->state == S(RECEIVED) || item->state == S(ACCEPTED) ||
+           item->state == S(REVIEWING);
 }
 
 static bool is_for(const Bl__Item *item)

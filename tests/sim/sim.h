@@ -6,7 +6,7 @@
  * be finished. The same seed plays the same run, down to the bytes of every event.
  *
  * world.c  time, faults and whose turn it is        broker.c  the engine behind its sockets
- * network.c what is on its way                      clerk.c, worker.c  who speaks to it
+ * network.c what is on its way                      clerk.c, worker.c, officer.c  who speaks to it
  * workflow.c what the hall runs, from the seed       model.c  the promises, checked
  * oracle.c joins by their rule, another way          faults.c the disk, and planted bugs
  *
@@ -25,7 +25,7 @@
 
 #define SIM_CLERKS_MAX 3
 #define SIM_WORKERS_MAX 20
-#define SIM_PEERS_MAX (SIM_CLERKS_MAX + SIM_WORKERS_MAX + 1)  // and one liar
+#define SIM_PEERS_MAX (SIM_CLERKS_MAX + SIM_WORKERS_MAX + 2)  // and officers, and one liar
 #define SIM_DEPARTMENTS 4
 #define SIM_WORKFLOWS_MAX 12
 #define SIM_ITEMS_MAX 24  // of one workflow of ours
@@ -178,7 +178,7 @@ void broker_turn(struct broker *broker);
 struct store *broker_store(struct broker *broker);
 uint64_t broker_crashes(const struct broker *broker);
 
-/* clerk.c and worker.c: peers. */
+/* clerk.c, worker.c and officer.c: peers. */
 struct peer {
     struct sim *sim;
     uint32_t index;
@@ -194,6 +194,7 @@ bl_time clerks_wait_since(const struct sim *sim);
 struct peer *operator_new(struct sim *sim, uint32_t index);
 /* `from`: until then it is stopped. */
 struct peer *worker_new(struct sim *sim, uint32_t index, const char *department, bl_span from);
+struct peer *officer_new(struct sim *sim, uint32_t index);
 struct peer *liar_new(struct sim *sim, uint32_t index);
 
 /* workflow.c */

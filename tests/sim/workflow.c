@@ -57,8 +57,10 @@ static char *make_departments(void)
         add(&text,
             "  %s:\n    title: {zh: 局, en: Office}\n    posts:\n"
             "      %s-01: {title: {zh: 岗, en: Post}, roles: [reviewer, decider], officer: "
-            "王晓燕}\n",
-            sim_departments[i], sim_departments[i]);
+            "王晓燕}\n"
+            "      %s-02: {title: {zh: 岗, en: Post}, roles: [reviewer, decider], officer: "
+            "刘建国}\n",
+            sim_departments[i], sim_departments[i], sim_departments[i]);
     }
     return text.at;
 }
@@ -147,6 +149,23 @@ static void add_needs(struct sim *sim, struct text *text, uint32_t index, bool *
 }
 
 /* Returns the days that the item takes. */
+/* Internal circulation: people, machines, or both in turn. */
+static void add_steps(struct sim *sim, struct text *text)
+{
+    static const char *const steps[] = {
+        "{id: d, title: 决定, role: decider}",
+        "{id: r, title: 审查, role: reviewer}, {id: d, title: 决定, role: decider}",
+        "{id: r, title: 审查, role: reviewer, signers: {need: 2}}, {id: m, title: 核验, "
+        "role: machine}, {id: n, title: 制证, role: machine}",
+        "{id: m, title: 核验, role: machine}, {id: d, title: 决定, role: decider, "
+        "signers: {need: all, in_order: true}}",
+    };
+
+    if (sim_chance(sim, 4) == 0) {
+        add(text, ", steps: [%s]", steps[sim_chance(sim, BL_COUNT(steps))]);
+    }
+}
+
 static uint32_t add_item(struct sim *sim, struct sim_workflow *workflow, struct text *text,
                          uint32_t index)
 {
@@ -174,6 +193,7 @@ static uint32_t add_item(struct sim *sim, struct sim_workflow *workflow, struct 
             }
         }
     }
+    add_steps(sim, text);
     add(text, "}\n");
     return limits[limit].days;
 }

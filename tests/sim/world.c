@@ -345,6 +345,7 @@ static void open_world(struct sim *sim, const struct sim_options *options)
         add_peer(sim, clerk_new(sim, sim->peer_count, options->items / clerks));
     }
     add_workers(sim);
+    add_peer(sim, officer_new(sim, sim->peer_count));
     add_peer(sim, liar_new(sim, sim->peer_count));
 }
 

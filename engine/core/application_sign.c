@@ -1,0 +1,147 @@
+/* 审签: what is said at one step of an item's internal circulation, and where it leads. */
+#include <string.h>
+
+#include "core/application_state.h"
+#include "core/change.h"
+#include "core/desk.h"
+
+#define S(state) BL__ITEM__STATE__##state
+#define R(result) BL__ITEM__RESULT__##result
+
+static const struct definition_item *definition_of(const struct question *q, uint32_t item)
+{
+    return &q->world->definition->items[item];
+}
+
+/* May anybody decide anything here now, and is it still the step that he means? */
+static Bl__Refusal *check_step(const struct question *q, uint32_t index)
+{
+    const Bl__Item *item = q->application->items[index];
+    const char *meant = q->command->decide->step;
+    const char *step = definition_of(q, index)->steps[item->desk->step].id;
+
+    if (!application_item_is_worked_on(item)) {
+        return question_refuse_state(q, index, "item-not-open").refusal;
+    }
+    if (meant[0] != '\0' && strcmp(meant, step) != 0) {
+        Bl__Refusal *refusal =
+            refusal_new(q->arena, BL_STALE, "step-over", bl_arena_string(q->arena, item->id));
+
+        return refusal_argument(q->arena, refusal, "step", step);
+    }
+    return NULL;
+}
+
+/* Who says it: an officer with a seat at a step of people, or the department's machine. */
+static Bl__Refusal *take_seat(const struct question *q, uint32_t index, struct office_seat *seat)
+{
+    const Bl__Item *item = q->application->items[index];
+    const struct office_actor actor = office_actor(q->world);
+
+    if (item->desk->personal) {
+        return desk_seat(q->world, definition_of(q, index), item->department, item->desk, seat,
+                         q->arena);
+    }
+    *seat = (struct office_seat){ .post = "", .by = "", .person = actor.person };
+    return actor.role == BL__KEY__ROLE__OFFICER
+               ? question_refuse_state(q, index, "step-of-machine").refusal
+               : NULL;
+}
+
+/* A machine's verdict is its step's; officers' are counted. */
+static enum join_outcome outcome_of(const struct question *q, uint32_t index, const Bl__Desk *after)
+{
+    const Bl__Item *item = q->application->items[index];
+
+    if (!after->personal) {
+        return q->command->decide->result == R(GRANTED) ? JOIN_SATISFIED : JOIN_FAILED;
+    }
+    struct desk_signers signers =
+        desk_signers(q->world, definition_of(q, index), item->department, after);
+    return desk_outcome(after, &signers);
+}
+
+static Bl__Event *signed_event(const struct question *q, uint32_t index,
+                               const struct office_seat *seat, Bl__Desk *desk, bool passed)
+{
+    const Bl__Decide *decide = q->command->decide;
+    Bl__Event *event = question_event(q, BL__EVENT__WHAT_STEP_SIGNED);
+    Bl__StepSigned *step = bl_arena_new(q->arena, Bl__StepSigned);
+
+    bl__step_signed__init(step);
+    step->item = index;
+    step->post = seat->post;
+    step->officer = seat->person;
+    step->approves = decide->result == R(GRANTED);
+    step->opinion = decide->opinion;
+    step->reason = decide->reason;
+    step->attempt = decide->attempt;
+    step->desk = desk;
+    step->passed = passed;
+    event->step_signed = step;
+    return event;
+}
+
+/* Where the step's outcome leads: on to the next step, whatever it was, with a rejection on record;
+ * or to the decision. */
+static Bl__Event *conclude(const struct question *q, uint32_t index, const struct office_seat *seat,
+                           Bl__Desk *after, enum join_outcome outcome)
+{
+    const struct definition_item *item = definition_of(q, index);
+
+    if (after->step + 1 == item->step_count) {
+        return review_decided(q, index, outcome == JOIN_SATISFIED ? R(GRANTED) : R(DENIED), after);
+    }
+    after->forwarded |= outcome == JOIN_FAILED;
+    return signed_event(q, index, seat, desk_pass(q->world, item, after, q->arena), true);
+}
+
+struct ruling decide_at_desk(const struct question *q, uint32_t index)
+{
+    const struct definition_item *item = definition_of(q, index);
+    const Bl__Desk *desk = q->application->items[index]->desk;
+    struct office_seat seat;
+    Bl__Refusal *refusal = check_step(q, index);
+
+    if (refusal == NULL) {
+        refusal = take_seat(q, index, &seat);
+    }
+    if (refusal != NULL) {
+        return (struct ruling){ .refusal = refusal };
+    }
+    if (item->four_eyes && desk->personal && desk->step + 1 == item->step_count &&
+        desk_has_hand(desk, &seat)) {
+        return (struct ruling){
+            .refusal = office_refuse(q->world, q->application->items[index]->department,
+                                     item->steps[desk->step].role, "four-eyes", item->id, q->arena)
+        };
+    }
+    bool approves = q->command->decide->result == R(GRANTED);
+    Bl__Desk *after = desk_sign(desk, &seat, approves, q->world->now, q->arena);
+    enum join_outcome outcome = outcome_of(q, index, after);
+    return ruling_event(outcome == JOIN_OPEN ? signed_event(q, index, &seat, after, false)
+                                             : conclude(q, index, &seat, after, outcome));
+}
+
+/* --- it has happened --------------------------------------------------------------------------
+ */
+
+void desk_first_act(Bl__Item *item, bl_time at)
+{
+    if (item->state == S(ACCEPTED)) {
+        change_item_state(item, S(REVIEWING), at);
+    }
+}
+
+void evolve_step_signed(Bl__Application *application, const Bl__Event *event,
+                        struct bl_arena *arena)
+{
+    const Bl__StepSigned *step = event->step_signed;
+
+    CHECK(step->item < application->n_items);
+    Bl__Item *item = application->items[step->item];
+    item->desk = desk_copy(step->desk, arena);
+    item->failures = 0;
+    item->retry_at = 0;
+    desk_first_act(item, event->at);
+}
