@@ -174,11 +174,12 @@ static json_t *item_json(const struct cli *cli, const struct simulation *simulat
                                           [SIMULATE_BLOCKED] = "blocked" };
     const struct simulate_item *item = &simulation->items[index];
 
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:i, s:i, s:b}", "item",
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:i, s:b}", "item",
                      simulation->question.definition->items[index].id, "state", states[item->state],
                      "start", moment_json(cli, item->start), "due", moment_json(cli, item->due),
-                     "legal", moment_json(cli, item->legal), "slack", item->slack, "paused",
-                     item->paused, "critical", item->critical);
+                     "legal", moment_json(cli, item->legal), "passed_up",
+                     moment_json(cli, item->passed_up == 0 ? BL_NEVER : item->passed_up), "slack",
+                     item->slack, "paused", item->paused, "critical", item->critical);
 }
 
 static json_t *simulation_json(const struct cli *cli, const struct simulation *simulation)

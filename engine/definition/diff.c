@@ -14,17 +14,24 @@ static const struct {
     struct words words;
 } labels[] = {
     { "acceptance", { "受理方式", "acceptance" } },
+    { "action", { "做法", "action" } },
+    { "after", { "逾期后", "after" } },
+    { "after_hours", { "工作时间以外的收件", "receipt after hours" } },
     { "amount", { "金额", "amount" } },
     { "approver", { "批准人", "approver" } },
     { "at_most", { "最长", "at most" } },
     { "basis", { "依据", "basis" } },
     { "calendar", { "工作日历", "calendar" } },
+    { "code", { "事项编码", "code" } },
     { "columns", { "列", "column" } },
+    { "correction", { "补正期限", "time to correct" } },
     { "deferrable", { "可容缺", "deferrable" } },
+    { "deliver", { "送达方式", "way of delivery" } },
     { "department", { "部门", "department" } },
     { "discipline", { "纪律要求", "discipline" } },
     { "document", { "结果文书", "document" } },
     { "duties", { "岗位职责", "duties" } },
+    { "escalation", { "逾期升级", "escalation" } },
     { "essential", { "主审要件", "essential" } },
     { "expression", { "前置条件式", "expression" } },
     { "extension", { "延期", "extension" } },
@@ -32,7 +39,11 @@ static const struct {
     { "fields", { "字段", "field" } },
     { "form", { "表单分区", "section of the form" } },
     { "formats", { "格式", "format" } },
+    { "four_eyes", { "双人复核", "four eyes" } },
     { "handling", { "办理方式", "handling" } },
+    { "help", { "填表说明", "help" } },
+    { "in_order", { "依次签署", "in order" } },
+    { "issue_with_gap", { "容缺出证", "issued with a gap" } },
     { "items", { "事项", "item" } },
     { "join", { "汇合", "join" } },
     { "kind", { "类型", "kind" } },
@@ -42,15 +53,23 @@ static const struct {
     { "legal", { "法定时限", "legal limit" } },
     { "limit", { "时限", "limit" } },
     { "materials", { "材料", "material" } },
+    { "max", { "最大", "max" } },
+    { "min", { "最小", "min" } },
     { "need", { "需要", "need" } },
     { "needs", { "前置事项", "needs" } },
+    { "not_before", { "不早于", "not before" } },
+    { "notices", { "通知渠道", "channel of notices" } },
+    { "notify", { "一次性告知期限", "time to notify" } },
     { "notify_commit", { "告知承诺", "notify and commit" } },
     { "number", { "编号", "number" } },
     { "of", { "", "" } },
     { "officer", { "承办人员", "officer" } },
+    { "on_late", { "逾期未补", "if late" } },
+    { "on_legal", { "超法定即时", "at once over the legal limit" } },
     { "on_overdue", { "超时处理", "on overdue" } },
     { "on_reject", { "不通过时", "on reject" } },
     { "options", { "选项", "option" } },
+    { "ordered", { "按受理顺序", "order of acceptance" } },
     { "outcome", { "办理结果", "outcome" } },
     { "post", { "岗位", "post" } },
     { "post_check", { "事后核查", "check afterwards" } },
@@ -58,6 +77,8 @@ static const struct {
     { "procedure", { "程序", "procedure" } },
     { "promise", { "承诺时限", "promise" } },
     { "publicity", { "公示", "publicity" } },
+    { "recall", { "撤回时限", "time to recall" } },
+    { "reply", { "答复期限", "time to reply" } },
     { "required", { "必填", "required" } },
     { "role", { "角色", "role" } },
     { "safety", { "涉及安全", "safety" } },
@@ -66,10 +87,17 @@ static const struct {
     { "special", { "特别程序", "special procedure" } },
     { "steps", { "环节", "step" } },
     { "stops_legal", { "停法定时限", "stops the legal clock" } },
+    { "stops_max", { "停表次数上限", "stops at most" } },
     { "summary", { "简介", "summary" } },
+    { "supplement", { "容缺补交期限", "time to supplement" } },
     { "title", { "名称", "title" } },
+    { "to", { "报送", "to" } },
+    { "tolerant", { "容缺受理", "tolerated gap" } },
     { "trial", { "试行", "trial" } },
+    { "type", { "类别", "type" } },
+    { "upper", { "上级决定", "decision above" } },
     { "veto", { "一票否决", "veto" } },
+    { "visit", { "联合踏勘", "joint visit" } },
     { "warn", { "预警", "warning" } },
     { "when", { "条件", "condition" } },
 };
@@ -88,7 +116,7 @@ struct place {
 
 static const struct words nothing = { "", "" };
 
-static struct words label_of(const char *key)
+struct words diff_label(const char *key)
 {
     for (size_t i = 0; i < BL_COUNT(labels); i++) {
         if (strcmp(labels[i].key, key) == 0) {
@@ -110,7 +138,7 @@ static const char *join(struct differ *differ, const char *a, const char *betwee
 static struct place inside(struct differ *differ, const struct place *place, const char *key,
                            const char *id)
 {
-    struct words label = label_of(key);
+    struct words label = diff_label(key);
     const char *of = id == NULL ? "" : id;
 
     return (struct place){
@@ -173,7 +201,8 @@ static void add_change(struct differ *differ, const struct place *place, enum di
 static bool is_limit(const char *key)
 {
     static const char *const keys[] = {
-        "promise", "legal", "warn", "limit", "at_most", "post_check"
+        "promise", "legal",  "warn",       "limit", "at_most", "post_check",
+        "notify",  "recall", "correction", "after", "reply",   "supplement",
     };
 
     for (size_t i = 0; i < BL_COUNT(keys); i++) {
@@ -346,8 +375,9 @@ struct things {
     size_t count;
 };
 
-static void add_things(struct things *things, const ProtobufCFieldDescriptor *field,
-                       const ProtobufCMessage *message)
+/* What has no name, as a rung of the ladder, is called by its place. */
+static void add_things(struct differ *differ, struct things *things,
+                       const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message)
 {
     const ProtobufCMessageDescriptor *entry = field->descriptor;
     const ProtobufCFieldDescriptor *id =
@@ -366,8 +396,11 @@ static void add_things(struct things *things, const ProtobufCFieldDescriptor *fi
         if (value != NULL) {
             held = *(ProtobufCMessage *const *)reflect_single(element, value);
         }
-        things->at[things->count++] =
-            (struct thing){ *(char *const *)reflect_single(element, id), held };
+        things->at[things->count++] = (struct thing){
+            id == NULL ? bl_arena_printf(differ->arena, "%zu", i + 1)
+                       : *(char *const *)reflect_single(element, id),
+            held,
+        };
     }
 }
 
@@ -431,8 +464,8 @@ static void compare_elements(struct differ *differ, const struct place *place,
     struct things old = things_new(differ, before == NULL ? 0 : reflect_count(before, field));
     struct things new = things_new(differ, after == NULL ? 0 : reflect_count(after, field));
 
-    add_things(&old, field, before);
-    add_things(&new, field, after);
+    add_things(differ, &old, field, before);
+    add_things(differ, &new, field, after);
     compare_things(differ, place, field->name, &old, &new);
 }
 
@@ -444,7 +477,7 @@ static struct things form_fields(struct differ *differ, const Bl__Workflow *work
     struct things things = things_new(differ, DEFINITION_FIELDS_MAX);
 
     for (size_t i = 0; i < workflow->n_form; i++) {
-        add_things(&things, field, &workflow->form[i]->base);
+        add_things(differ, &things, field, &workflow->form[i]->base);
     }
     return things;
 }

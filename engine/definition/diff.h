@@ -39,5 +39,8 @@ struct diff {
 struct diff diff_make(const struct definition *before, const struct definition *after,
                       struct bl_arena *arena);
 
+/* People's words for a key of the language; a key that has none is its own word. */
+struct words diff_label(const char *key);
+
 /* Prints a line for each change, and the sums. */
 void diff_print(FILE *out, const struct diff *diff, enum language language);

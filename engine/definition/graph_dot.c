@@ -16,6 +16,39 @@ static const char *say(const struct dot *dot, const char *zh, const char *en)
     return dot->options->language == LANGUAGE_ZH ? zh : en;
 }
 
+/* What stands below a box: the leg above, what may stop the clock, who is visited together. */
+static void put_course(const struct dot *dot, FILE *text, const struct definition_item *item)
+{
+    enum language language = dot->options->language;
+    char limit[WORDING_LIMIT];
+
+    if (item->upper_department != NULL) {
+        (void)fprintf(text, "\n%s %s · %s %s", say(dot, "上报", "passed up to"),
+                      item->upper_department, say(dot, "承诺", "promise"),
+                      wording_limit(item->upper_promise, language, limit));
+    }
+    for (size_t i = 0; i < item->special_count; i++) {
+        const struct definition_special *special = &dot->definition->special[item->special[i]];
+
+        (void)fprintf(text, "\n%s %s ≤ %s", say(dot, "可停表", "may stop for"), special->id,
+                      wording_limit(special->at_most, language, limit));
+    }
+    if (item->kind == BL__ITEM_DEFINITION__KIND__OPINION) {
+        (void)fprintf(text, "\n%s%s", say(dot, "征求意见", "an opinion"),
+                      item->tacit ? say(dot, "，逾期视为同意", "; silence is consent") : "");
+    }
+    if (item->visit[0] != '\0') {
+        (void)fprintf(text, "\n%s %s", say(dot, "联合踏勘", "joint visit"), item->visit);
+    }
+    if (item->not_before >= 0) {
+        (void)fprintf(text, "\n%s %s", say(dot, "不早于", "not before"), item->source->not_before);
+    }
+    if (item->post_check.halves > 0) {
+        (void)fprintf(text, "\n%s %s", say(dot, "可告知承诺，核查", "on a promise, check within"),
+                      wording_limit(item->post_check, language, limit));
+    }
+}
+
 /* Title, department, limit and condition, one below the other. */
 static void put_item(const struct dot *dot, const struct definition_item *item)
 {
@@ -32,6 +65,7 @@ static void put_item(const struct dot *dot, const struct definition_item *item)
     if (item->when != NULL) {
         (void)fprintf(text, "\n%s %s", say(dot, "如果", "if"), item->source->when);
     }
+    put_course(dot, text, item);
     (void)fclose(text);
     (void)fprintf(dot->out, "  \"%s\" [class=\"item-%s\", label=", item->id, item->id);
     graph_text_dot(dot->out, label);

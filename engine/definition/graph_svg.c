@@ -21,7 +21,7 @@ enum {
     MARGIN = 32,
     HEAD_HEIGHT = 72,  // title and what holds for the whole
     FOOT_HEIGHT = 44,  // legend
-    LINES_MAX = 24,    // of one box
+    LINES_MAX = 32,    // of one box
     PALETTE = 8,       // colours of departments
     BADGE_HEIGHT = 18,
     ARROW = 7,
@@ -153,9 +153,42 @@ static void add_special(struct drawing *drawing, const struct definition_item *i
     add(drawing, item->index, STYLE_NOTE, 3, text);
 }
 
+/* 上报件: the second leg below the first. */
+static void add_upper(struct drawing *drawing, const struct definition_item *item)
+{
+    if (item->upper_department == NULL) {
+        return;
+    }
+    add(drawing, item->index, STYLE_WHO, 2,
+        bl_arena_printf(&drawing->arena, "%s → %s", say(drawing, "上报", "passed up"),
+                        department_title(drawing, item->upper_department)));
+    add(drawing, item->index, STYLE_LIMIT, 2,
+        limits_text(drawing, item->upper_promise, item->upper_legal));
+}
+
+/* What one should know of an item before it begins: with whom it is visited, what it waits for. */
+static void add_course(struct drawing *drawing, const struct definition_item *item)
+{
+    enum language language = drawing->options->language;
+    const char *text = "";
+
+    if (item->visit[0] != '\0') {
+        text = bl_arena_printf(&drawing->arena, "%s %s", say(drawing, "联合踏勘", "joint visit"),
+                               item->visit);
+    }
+    if (item->not_before >= 0) {
+        const Bl__FieldDefinition *field = drawing->definition->fields[item->not_before].source;
+
+        text = bl_arena_printf(&drawing->arena, "%s%s%s %s", text, text[0] == '\0' ? "" : " · ",
+                               say(drawing, "不早于", "not before:"),
+                               wording_text(field->label, language));
+    }
+    add(drawing, item->index, STYLE_NOTE, 2, text);
+}
+
 static void add_notes(struct drawing *drawing, const struct definition_item *item)
 {
-    const char *notes[4];
+    const char *notes[7];
     const char *text = "";
     size_t count = 0;
 
@@ -170,6 +203,15 @@ static void add_notes(struct drawing *drawing, const struct definition_item *ite
     }
     if (item->kind == BL__ITEM_DEFINITION__KIND__INSTANT) {
         notes[count++] = say(drawing, "即办", "on the spot");
+    }
+    if (item->kind == BL__ITEM_DEFINITION__KIND__OPINION) {
+        notes[count++] = say(drawing, "征求意见", "an opinion");
+    }
+    if (item->ordered) {
+        notes[count++] = say(drawing, "按受理顺序", "rank by the order of acceptance");
+    }
+    if (item->four_eyes) {
+        notes[count++] = say(drawing, "双人复核", "four eyes");
     }
     for (size_t i = 0; i < count; i++) {
         text = bl_arena_printf(&drawing->arena, "%s%s%s", text, i == 0 ? "" : " · ", notes[i]);
@@ -190,6 +232,7 @@ static void add_item(struct drawing *drawing, const struct definition_item *item
     add(drawing, item->index, STYLE_WHO, 2, department_title(drawing, item->department));
     add(drawing, item->index, STYLE_LIMIT, 2, limits_text(drawing, item->promise, item->legal));
     add_steps(drawing, item);
+    add_upper(drawing, item);
     if (item->when != NULL) {
         add(drawing, item->index, STYLE_WHEN, 4,
             bl_arena_printf(arena, "%s %s", say(drawing, "如果", "if"), item->source->when));
@@ -200,6 +243,7 @@ static void add_item(struct drawing *drawing, const struct definition_item *item
                             item->source->needs->expression));
     }
     add_special(drawing, item);
+    add_course(drawing, item);
     add_notes(drawing, item);
     if (drawing->options->live != NULL && drawing->options->live[item->index].label != NULL) {
         add(drawing, item->index, STYLE_LABEL, 2, drawing->options->live[item->index].label);

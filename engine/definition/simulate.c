@@ -140,6 +140,13 @@ static enum bl_err meet(struct play *play, const struct definition_join *join,
         meeting->met = true;
         return BL_OK;
     }
+    if (join->kind == JOIN_EXPRESSION) {  // the form alone may settle it
+        enum bl_err err = holds(play, join->expression, meeting->at, &meeting->met, e);
+
+        if (err != BL_OK || meeting->met) {
+            return err;
+        }
+    }
     meeting->at = all.at[all.count - 1];
     if (granted.count + blocked == 0) {  // all skipped: nothing to wait for
         meeting->met = true;
@@ -178,6 +185,20 @@ static struct limit limit_of(const struct play *play, const struct definition_it
         }
     }
     return limit;
+}
+
+/* Does the applicant promise in writing to meet its conditions? */
+static bool is_committed(const struct play *play, const struct definition_item *item)
+{
+    const struct simulate_question *question = play->question;
+
+    for (size_t i = 0; i < question->assumption_count; i++) {
+        if (question->assumptions[i].kind == ASSUME_COMMITTED &&
+            question->assumptions[i].index == item->index) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Working days by which the item ends late. */
@@ -255,27 +276,43 @@ static void collect(struct play *play, const struct pauses *pauses)
     }
 }
 
+/* The end of a limit; BL_NEVER where there is none. */
+static bl_time limit_end(const struct play *play, struct limit limit, bl_time start,
+                         const struct clock_stop *stops, size_t stop_count)
+{
+    struct clock_question question = {
+        .start = start, .limit = limit, .stops = stops, .stop_count = stop_count
+    };
+
+    return limit.halves == 0 ? BL_NEVER : clock_due(play->question->calendar, &question).due;
+}
+
+/* 行政许可法 第四十三条: the legal limit of the second leg counts from the first one's end. */
+static bl_time legal_end(const struct play *play, const struct definition_item *item,
+                         const struct simulate_item *played, const struct pauses *pauses)
+{
+    return played->passed_up != 0
+               ? limit_end(play, item->upper_legal, played->passed_up, NULL, 0)
+               : limit_end(play, item->legal, played->start, pauses->legal, pauses->legal_count);
+}
+
 static void run(struct play *play, const struct definition_item *item, bl_time start)
 {
     struct simulate_item *to = &play->items[item->index];
     struct pauses pauses = pauses_of(play, item, start);
-    struct clock_question question = { .start = start,
-                                       .limit = limit_of(play, item),
-                                       .stops = pauses.stops,
-                                       .stop_count = pauses.count };
-    struct clock_answer answer = clock_due(play->question->calendar, &question);
+    bl_time end = is_committed(play, item)
+                      ? start
+                      : limit_end(play, limit_of(play, item), start, pauses.stops, pauses.count);
 
     to->state = SIMULATE_RUNS;
     to->start = start;
-    to->due = later(play, answer.due, lateness(play, item));
+    to->due = later(play, end, lateness(play, item));
+    to->passed_up = item->upper_department == NULL ? 0 : to->due;
+    if (to->passed_up != 0) {
+        to->due = limit_end(play, item->upper_promise, to->passed_up, NULL, 0);
+    }
     if (play->collects) {
-        struct clock_question legal = { .start = start,
-                                        .limit = item->legal,
-                                        .stops = pauses.legal,
-                                        .stop_count = pauses.legal_count };
-
-        to->legal =
-            item->legal.halves == 0 ? BL_NEVER : clock_due(play->question->calendar, &legal).due;
+        to->legal = legal_end(play, item, to, &pauses);
         to->paused = 0;
         for (size_t i = 0; i < pauses.count; i++) {
             to->paused +=
@@ -285,6 +322,26 @@ static void run(struct play *play, const struct definition_item *item, bl_time s
         }
         collect(play, &pauses);
     }
+}
+
+/* An item that may be filed for before its day waits for the day's opening. */
+static bl_time not_before(const struct play *play, const struct definition_item *item, bl_time at)
+{
+    const struct calendar *calendar = play->question->calendar;
+    const struct form_value *value;
+    struct bl_text text;
+    bl_day day;
+
+    if (item->not_before < 0) {
+        return at;
+    }
+    value = &play->question->values[item->not_before];
+    text = value->value.string;
+    if (!value->present || bl_day_parse(bl_arena_text(play->scratch, text), &day, NULL) != BL_OK ||
+        day <= calendar_day(calendar, at)) {
+        return at;
+    }
+    return calendar_effective(calendar, calendar_opening(calendar, day));
 }
 
 static enum bl_err settle(struct play *play, const struct definition_item *item, struct bl_error *e)
@@ -303,11 +360,15 @@ static enum bl_err settle(struct play *play, const struct definition_item *item,
         return err;
     }
     if (!needed) {
-        *to = (struct simulate_item){ SIMULATE_NOT_NEEDED, asked, asked, BL_NEVER, 0, 0, false };
+        *to = (struct simulate_item){
+            .state = SIMULATE_NOT_NEEDED, .start = asked, .due = asked, .legal = BL_NEVER
+        };
     } else if (!needs.met) {
-        *to = (struct simulate_item){ SIMULATE_BLOCKED, needs.at, needs.at, BL_NEVER, 0, 0, false };
+        *to = (struct simulate_item){
+            .state = SIMULATE_BLOCKED, .start = needs.at, .due = needs.at, .legal = BL_NEVER
+        };
     } else {
-        run(play, item, needs.at);
+        run(play, item, not_before(play, item, needs.at));
     }
     play->settled[item->index] = true;
     return BL_OK;

@@ -22,6 +22,7 @@ struct simulate_assumption {
         ASSUME_ITEM_TAKES,       // an item takes `limit` in place of its promise
         ASSUME_SPECIAL_USED,     // every item that may, uses a special procedure to its full cap
         ASSUME_DEPARTMENT_LATE,  // each item of a department ends `days` working days late
+        ASSUME_COMMITTED,        // an item is granted at once on the applicant's written promise
     } kind;
     uint32_t index;          // of the item or special procedure
     const char *department;  // borrowed
@@ -45,7 +46,8 @@ struct simulate_item {
         SIMULATE_BLOCKED,     // its needs can never be met with these answers
     } state;
     bl_time start, due;  // not running: both the moment at which that is certain
-    bl_time legal;       // BL_NEVER: the file gives no legal limit
+    bl_time legal;       // BL_NEVER: the file gives no legal limit; of an upward item above
+    bl_time passed_up;   // the end of its first leg; 0: it is decided here
     int32_t slack;       // working days it may be later; negative: must be earlier for the promise
     int32_t paused;      // working days its clock stands, under the assumptions
     bool critical;       // a day later here is a day later for the whole
@@ -79,13 +81,15 @@ MUST_CHECK enum bl_err simulate_form(const struct definition *definition,
                                      struct bl_arena *arena, struct form_value *values,
                                      struct bl_error *e);
 
-/* Reads "ITEM=3 working days", "SPECIAL" or "DEPARTMENT+3" (working days late). BL_INVALID with a
- * text that says what to write. */
+/* Reads "ITEM=3 working days", "ITEM=commit", "SPECIAL" or "DEPARTMENT+3" (working days late).
+ * BL_INVALID with a text that says what to write. */
 MUST_CHECK enum bl_err simulate_assume(const struct definition *definition, const char *text,
                                        struct bl_arena *arena,
                                        struct simulate_assumption *assumption, struct bl_error *e);
 
-/* Prints the table: the whole, a line for each item with a bar, and the end. */
+/* Prints the table: the whole, a line for each item with a bar, the end, and what one should know
+ * of the items that run: second legs, opinions, visits, what may stop a clock, days that are waited
+ * for, grants on a written promise. */
 void simulate_print(FILE *out, const struct simulation *simulation, enum language language);
 /* Prints one line for a simulation under assumptions. */
 void simulate_print_what_if(FILE *out, const struct simulation *simulation, enum language language);

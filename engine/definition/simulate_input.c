@@ -240,8 +240,15 @@ static enum bl_err assume_duration(const struct definition *definition, const ch
     if (item < 0) {
         return bl_error_set(e, BL_INVALID, "there is no item %s", name);
     }
-    assumption->kind = ASSUME_ITEM_TAKES;
     assumption->index = (uint32_t)item;
+    if (strcmp(duration, "commit") == 0) {
+        assumption->kind = ASSUME_COMMITTED;
+        return definition->items[item].post_check.halves > 0
+                   ? BL_OK
+                   : bl_error_set(e, BL_INVALID, "item %s is not granted on a written promise",
+                                  name);
+    }
+    assumption->kind = ASSUME_ITEM_TAKES;
     return limit_parse(duration, &assumption->limit, e);
 }
 

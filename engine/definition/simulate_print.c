@@ -269,6 +269,123 @@ static void print_finish(const struct printer *printer)
     (void)fputc('\n', printer->out);
 }
 
+/* --- what one should know of them ------------------------------------------------------------ */
+
+static void begin_note(const struct printer *printer, const struct definition_item *item)
+{
+    (void)fprintf(printer->out, "  %s%s", item->id, say(printer, "：", ": "));
+}
+
+/* 行政许可法 第四十三条: who decides, and when the papers go there. */
+static void note_upper(const struct printer *printer, const struct definition_item *item,
+                       const struct simulate_item *played)
+{
+    if (played->passed_up == 0) {
+        return;
+    }
+    begin_note(printer, item);
+    (void)fputs(say(printer, "初审后 ", "passed up on "), printer->out);
+    print_day(printer, played->passed_up, printer->minutes);
+    WORDING_PRINT(printer->out, printer->language, " 上报 %s 决定\n", ", decided by %s\n",
+                  item->upper_department);
+}
+
+static void note_opinion(const struct printer *printer, const struct definition_item *item)
+{
+    if (item->kind == BL__ITEM_DEFINITION__KIND__OPINION || item->tacit) {
+        begin_note(printer, item);
+        (void)fprintf(printer->out, "%s%s\n",
+                      item->kind == BL__ITEM_DEFINITION__KIND__OPINION
+                          ? say(printer, "征求意见", "an opinion")
+                          : say(printer, "决定", "a decision"),
+                      item->tacit ? say(printer, "，逾期视为同意", "; silence is consent")
+                                  : say(printer, "，逾期催办", "; who is silent is pressed"));
+    }
+}
+
+static void note_special(const struct printer *printer, const struct definition_item *item)
+{
+    char limit[WORDING_LIMIT];
+
+    if (item->special_count == 0) {
+        return;
+    }
+    begin_note(printer, item);
+    (void)fputs(say(printer, "可停表 ", "clock may stop for "), printer->out);
+    for (size_t i = 0; i < item->special_count; i++) {
+        const struct definition_special *special = &printer->definition->special[item->special[i]];
+
+        (void)fprintf(printer->out, "%s%s (%s %s%s)", i == 0 ? "" : say(printer, "、", ", "),
+                      special->id, say(printer, "至多", "at most"),
+                      wording_limit(special->at_most, printer->language, limit),
+                      special->stops_legal
+                          ? ""
+                          : say(printer, "，法定时限不停", "; the legal limit runs on"));
+    }
+    (void)fputc('\n', printer->out);
+}
+
+static void note_course(const struct printer *printer, const struct definition_item *item)
+{
+    char limit[WORDING_LIMIT];
+
+    if (item->not_before >= 0) {
+        begin_note(printer, item);
+        (void)fputs(say(printer, "不早于 ", "not before "), printer->out);
+        print_value(printer, &printer->definition->fields[item->not_before]);
+        (void)fputc('\n', printer->out);
+    }
+    if (item->post_check.halves > 0) {
+        begin_note(printer, item);
+        WORDING_PRINT(printer->out, printer->language, "可告知承诺当场准予，%s内核查\n",
+                      "may be granted at once on a written promise, checked within %s\n",
+                      wording_limit(item->post_check, printer->language, limit));
+    }
+}
+
+/* Items that are visited together, once for each name. */
+static void note_visit(const struct printer *printer, uint32_t first)
+{
+    const struct definition *definition = printer->definition;
+    const char *visit = definition->items[first].visit;
+    size_t visitors = 0;
+
+    for (uint32_t i = 0; visit[0] != '\0' && i < definition->item_count; i++) {
+        if (strcmp(definition->items[i].visit, visit) != 0 ||
+            printer->simulation->items[i].state != SIMULATE_RUNS) {
+            continue;
+        }
+        if (visitors == 0 && i < first) {
+            return;  // said at the first of them
+        }
+        if (visitors++ == 0) {
+            (void)fprintf(printer->out, "  %s %s%s", say(printer, "联合踏勘", "joint visit"), visit,
+                          say(printer, "：", ": "));
+        }
+        (void)fprintf(printer->out, "%s%s", visitors == 1 ? "" : say(printer, "、", ", "),
+                      definition->items[i].id);
+    }
+    if (visitors > 0) {
+        (void)fputc('\n', printer->out);
+    }
+}
+
+static void print_notes(const struct printer *printer)
+{
+    for (uint32_t i = 0; i < printer->definition->item_count; i++) {
+        const struct definition_item *item = &printer->definition->items[i];
+        const struct simulate_item *played = &printer->simulation->items[i];
+
+        if (played->state == SIMULATE_RUNS) {
+            note_upper(printer, item, played);
+            note_opinion(printer, item);
+            note_special(printer, item);
+            note_course(printer, item);
+            note_visit(printer, i);
+        }
+    }
+}
+
 static struct printer printer_of(FILE *out, const struct simulation *simulation,
                                  enum language language)
 {
@@ -303,6 +420,7 @@ void simulate_print(FILE *out, const struct simulation *simulation, enum languag
         print_item(&printer, &printer.definition->items[i]);
     }
     print_finish(&printer);
+    print_notes(&printer);
 }
 
 static void print_assumption(const struct printer *printer,
@@ -322,6 +440,10 @@ static void print_assumption(const struct printer *printer,
         special = &definition->special[assumption->index];
         WORDING_PRINT(printer->out, printer->language, "%s 用满 %s", "%s uses its full %s",
                       special->id, wording_limit(special->at_most, printer->language, text));
+        return;
+    case ASSUME_COMMITTED:
+        WORDING_PRINT(printer->out, printer->language, "%s 告知承诺", "%s is granted on a promise",
+                      definition->items[assumption->index].id);
         return;
     case ASSUME_DEPARTMENT_LATE:
         WORDING_PRINT(printer->out, printer->language, "%s 迟 %s", "%s is %s late",

@@ -56,6 +56,19 @@ static const struct row rows[] = {
       "+materials.paper.formats 材料 paper 格式：新增 jpg;", "+materials.paper.formats material paper format: jpg added;" },
     { "the join of the whole", { A "}\n", A "}\n" }, { "", "join: {on_reject: stop_others}\n" },
       "+join.on_reject 汇合 不通过时：新增 stop_others;", "+join.on_reject join on reject: stop_others added;" },
+    { "an authority above", { A ", kind: upward, upper: {department: e, promise: 3WD}}\n", A ", kind: upward, upper: {department: e, promise: 2WD}}\n" }, { "", "" },
+      "~items.a.upper.promise 事项 a 上级决定 承诺时限：3 个工作日 → 2 个工作日;",
+      "~items.a.upper.promise item a decision above promise: 3 working days → 2 working days;" },
+    { "a visit, an order, a day to wait for", { A "}\n", A ", visit: site, ordered: true, stops_max: 2}\n" }, { "", "" },
+      "~items.a.ordered 事项 a 按受理顺序：否 → 是;+items.a.visit 事项 a 联合踏勘：新增 site;+items.a.stops_max 事项 a 停表次数上限：新增 2;",
+      "~items.a.ordered item a order of acceptance: no → yes;+items.a.visit item a joint visit: site added;+items.a.stops_max item a stops at most: 2 added;" },
+    { "what is told, and when", { A "}\n", A "}\n" }, { "notify: 5WD\n", "notify: 3WD\ncorrection: 10WD\n" },
+      "~notify 一次性告知期限：5 个工作日 → 3 个工作日;+correction 补正期限：新增 10 个工作日;",
+      "~notify time to notify: 5 working days → 3 working days;+correction time to correct: 10 working days added;" },
+    { "a ladder, rung by rung", { A "}\n", A "}\n" },
+      { "escalation: [{to: head}, {after: 2WD, to: office}]\n", "escalation: [{to: head}, {after: 1WD, to: office, reply: 1WD}, {after: 3WD, to: county}]\n" },
+      "~escalation.2.after 逾期升级 2 逾期后：2 个工作日 → 1 个工作日;+escalation.2.reply 逾期升级 2 答复期限：新增 1 个工作日;+escalation.3 逾期升级 3：新增;",
+      "~escalation.2.after escalation 2 after: 2 working days → 1 working day;+escalation.2.reply escalation 2 time to reply: 1 working day added;+escalation.3 escalation 3 added;" },
     { "publicity", { A "}\n", A "}\n" }, { "", "publicity: {a: {fee: {amount: 0, basis: 不收费}}}\n" },
       "+publicity.a 公示 a：新增;", "+publicity.a publicity a added;" },
 };
@@ -131,6 +144,34 @@ static void test_form(void **state)
     definition_free(&versions[1]);
 }
 
+/* Every key of the language has words in both. */
+static void assert_labels(const ProtobufCMessageDescriptor *message, unsigned depth)
+{
+    static const char *const ours[] = { "zh",      "en",       "key",     "value", "id",
+                                        "section", "workflow", "version", "fields" };
+
+    for (unsigned i = 0; i < message->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &message->fields[i];
+        bool named = false;
+
+        for (size_t k = 0; k < BL_COUNT(ours); k++) {
+            named |= strcmp(ours[k], field->name) == 0;
+        }
+        if (!named && diff_label(field->name).zh == field->name) {
+            fail_msg("the key %s of %s has no words", field->name, message->name);
+        }
+        if (field->type == PROTOBUF_C_TYPE_MESSAGE && depth > 0) {
+            assert_labels(field->descriptor, depth - 1);
+        }
+    }
+}
+
+static void test_words(void **state)
+{
+    (void)state;
+    assert_labels(&bl__workflow__descriptor, 6);
+}
+
 /* The ledger of process re-engineering. */
 static void test_print(void **state)
 {
@@ -140,7 +181,7 @@ static void test_print(void **state)
                                    "~ 事项 a 环节 t 时限：2 个工作日 → 1 个工作日\n"
                                    "  事项      2 → 1  (-1)\n"
                                    "  环节      3 → 1  (-2)\n"
-                                   "  表单字段  5 → 5\n"
+                                   "  表单字段  6 → 6\n"
                                    "  材料      0 → 0\n"
                                    "  天数合计  7 → 5  (-2)\n"
                                    "  承诺天数  20 → 20\n";
@@ -185,7 +226,7 @@ static void test_real_workflows(void **state)
 
 int main(void)
 {
-    static struct CMUnitTest tests[BL_COUNT(rows) + 3];
+    static struct CMUnitTest tests[BL_COUNT(rows) + 4];
     size_t count = 0;
 
     for (size_t i = 0; i < BL_COUNT(rows); i++) {
@@ -194,6 +235,7 @@ int main(void)
                                               .initial_state = (void *)(uintptr_t)&rows[i] };
     }
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_form);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_words);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_print);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_real_workflows);
     return _cmocka_run_group_tests("diff", tests, count, NULL, NULL);

@@ -374,11 +374,53 @@ static void test_joins(void **state)
     definition_free(&definition);
 }
 
+/* Second legs, opinions, visits, days that are waited for: in both kinds of drawing. */
+static void test_course(void **state)
+{
+    static const struct {
+        const char *svg, *dot;
+    } said[] = {
+        { ">passed up → x<", "passed up to x" },
+        { ">promise 3 working days<", "promise 3 working days" },
+        { "joint visit site", "joint visit site" },
+        { "an opinion", "an opinion; silence is consent" },
+        { "not before: 起始日", "not before from" },
+        { "notify and commit", "check within 30 working days" },
+        { "rank by the order of acceptance", "may stop for test ≤ 4 working days" },
+    };
+    struct definition *definition = fixture_workflow(
+        "30WD",
+        "  a: {title: A, department: d, promise: 5WD, kind: upward, visit: site, upper: "
+        "{department: x, promise: 3WD}}\n"
+        "  b: {title: B, department: d, promise: 3WD, kind: opinion, visit: site, on_overdue: "
+        "{action: tacit}}\n"
+        "  c: {title: C, department: d, promise: 1WD, not_before: from, ordered: true, special: "
+        "[test], notify_commit: {post_check: 30WD}}\n",
+        "special: {test: {title: 检测, at_most: 4WD, basis: 行政许可法 第四十五条}}\n");
+    struct graph_options options = { .language = LANGUAGE_EN };
+    char *svg = drawn(graph_svg, definition, &options);
+    char *dot = drawn(graph_dot, definition, &options);
+
+    (void)state;
+    assert_well_formed(svg);
+    for (size_t i = 0; i < BL_COUNT(said); i++) {
+        assert_says(svg, said[i].svg);
+        assert_says(dot, said[i].dot);
+    }
+    free(svg);
+    free(dot);
+    definition_free(&definition);
+}
+
 /* Each real workflow, in both languages: whole, and in need of nothing from elsewhere. */
 static void test_real_workflows(void **state)
 {
-    static const char *const files[] = { "restaurant.yaml", "company_startup.yaml",
-                                         "newborn.yaml" };
+    static const char *const files[] = {
+        "restaurant.yaml",        "company_startup.yaml",         "newborn.yaml",
+        "construction_land.yaml", "construction_design.yaml",     "construction_permit.yaml",
+        "house_transfer.yaml",    "construction_acceptance.yaml", "hiring.yaml",
+        "retirement.yaml",
+    };
     static const char *const foreign[] = { "http://", "https://", "url(", "@font-face",
                                            "<script", "<image",   " id=", "href" };
 
@@ -409,7 +451,7 @@ static void test_real_workflows(void **state)
 
 int main(void)
 {
-    static struct CMUnitTest tests[BL_COUNT(layout_rows) + BL_COUNT(wrap_rows) + 5];
+    static struct CMUnitTest tests[BL_COUNT(layout_rows) + BL_COUNT(wrap_rows) + 6];
     size_t count = 0;
 
     for (size_t i = 0; i < BL_COUNT(layout_rows); i++) {
@@ -426,6 +468,7 @@ int main(void)
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_escape);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_live);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_joins);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_course);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_real_workflows);
     return _cmocka_run_group_tests("graph", tests, count, NULL, NULL);
 }

@@ -154,6 +154,21 @@ static const struct row rows[] = {
     { "a table by its number of rows, choices by comma", "2026-03-02", "5WD",
       ITEM("a", "1", ", when: size(form.staff) == 3") ITEM("b", "1", ", when: \"'乙' in form.kinds\""),
       "", {"staff=3", "kinds=甲,乙"}, {0}, "a 03-02>03-03 4!, b 03-02>03-03 4!: 03-03" },
+    { "passed up: two legs, one after another", "2026-03-02", "20WD",  // domain.md 4.9, case 33
+      ITEM("a", "5", ", kind: upward, upper: {department: x, promise: 3WD}") ITEM("b", "1", ", needs: [a]"), "", {0}, {0},
+      "a 03-02>03-12 11!, b 03-12>03-13 11!: 03-13" },
+    { "filed before its day, it waits for the day", "2026-03-02", "20WD",
+      ITEM("a", "2", ", not_before: from") ITEM("b", "1", ""), "", {"from=2026-03-07"}, {0},  // a Saturday
+      "a 03-09>03-11 13!, b 03-02>03-03 19: 03-11" },
+    { "the day is past, nothing is waited for", "2026-03-02", "20WD",
+      ITEM("a", "2", ", not_before: from"), "", {"from=2026-02-01"}, {0}, "a 03-02>03-04 18!: 03-04" },
+    { "granted at once on a written promise", "2026-03-02", "20WD",
+      ITEM("a", "5", ", notify_commit: {post_check: 30WD}") ITEM("b", "2", ", needs: [a]"), "", {0}, {"a=commit"},
+      "a 03-02>03-02 18!, b 03-02>03-04 18!: 03-04" },
+    { "an expression that the form settles is waited for by nobody", "2026-03-02", "20WD",
+      ITEM("a", "5", "")
+      ITEM("b", "1", ", needs: {of: [a], expression: \"form.open || item.a.result == 'granted'\"}"), "",
+      {"open=yes"}, {0}, "a 03-02>03-09 15!, b 03-02>03-03 19: 03-09" },
     { "the last setting of a name counts", "2026-03-02", "5WD",
       ITEM("a", "1", ", when: form.area > 100"), "", {"area=200", "area=20"}, {0}, "a -: 03-02" },
 };
@@ -192,6 +207,7 @@ static const struct refusal_row refusals[] = {
     { "no duration", NULL, "a=3 workdays", "3 workdays" },
     { "no number of days", NULL, "d_a+x", "number of working days" },
     { "no such department", NULL, "z+3", "department z" },
+    { "no promise of an applicant", NULL, "a=commit", "not granted on a written promise" },
     { "no such special procedure", NULL, "z", "special procedure z" },
 };
 
@@ -233,6 +249,7 @@ static void test_table(void **state)
         "bb   2026-10-10 -> 2026-10-20   slack   3               ##############        critical\n"
         "ccc  not applicable: form.area > 300 (area = 18)\n"
         "finish 2026-10-20, 3 working days inside the promise\n"
+        "  a: clock may stop for test (at most 4 working days)\n"
         "what if test uses its full 4 working days: finish 2026-10-26, clock paused 4 working "
         "days, still on time\n"
         "what if a takes 10 working days: finish 2026-10-27, 2 working days after the promise\n";
@@ -257,6 +274,42 @@ static void test_table(void **state)
     }
     (void)fclose(out);
     assert_string_equal(text, expected);
+    bl_arena_free(&arena);
+    definition_free(&definition);
+}
+
+/* What one should know of the items that run. */
+static void test_notes(void **state)
+{
+    static const char expected[] =
+        "  a: passed up on 2026-03-09, decided by x\n"
+        "  joint visit site: a, b\n"
+        "  b: an opinion; silence is consent\n"
+        "  c: clock may stop for test (at most 4 working days), hold (at most 180 days; the legal "
+        "limit runs on)\n"
+        "  c: not before from = 2026-03-10\n"
+        "  c: may be granted at once on a written promise, checked within 30 working days\n";
+    struct definition *definition = fixture_workflow(
+        "20WD",
+        ITEM("a", "5", ", kind: upward, visit: site, upper: {department: x, promise: 3WD}")
+            ITEM("b", "3", ", kind: opinion, visit: site, on_overdue: {action: tacit}")
+                ITEM("c", "1",
+                     ", not_before: from, special: [test, hold], notify_commit: {post_check: "
+                     "30WD}") ITEM("d", "1", ", when: form.open, visit: site"),
+        "special: {test: {title: 检测, at_most: 4WD, basis: 行政许可法 第四十五条}, hold: {title: "
+        "查封, at_most: 180 days}}\n");
+    const char *const settings[ROW_TEXTS + 1] = { "from=2026-03-10" };
+    struct bl_arena arena;
+    char text[4096];
+    FILE *out = fmemopen(text, sizeof text, "w");
+
+    (void)state;
+    bl_arena_init(&arena, 1 << 14, ARENA_BYTES);
+    struct simulation simulation = play(definition, "2026-03-02", settings, no_texts, &arena);
+    simulate_print(out, &simulation, LANGUAGE_EN);
+    (void)fclose(out);
+    assert_non_null(strstr(text, "promise\n"));
+    assert_string_equal(strstr(text, "promise\n") + strlen("promise\n"), expected);
     bl_arena_free(&arena);
     definition_free(&definition);
 }
@@ -404,7 +457,7 @@ static void test_slack(void **state)
 
 int main(void)
 {
-    static struct CMUnitTest tests[BL_COUNT(rows) + BL_COUNT(refusals) + BL_COUNT(real_rows) + 2];
+    static struct CMUnitTest tests[BL_COUNT(rows) + BL_COUNT(refusals) + BL_COUNT(real_rows) + 3];
     const Bl__Calendar *layer = fixture_layer("workflows/calendars/cn.yaml");
     size_t count = 0;
     int failed;
@@ -421,6 +474,7 @@ int main(void)
                                               .initial_state = (void *)(uintptr_t)&refusals[i] };
     }
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_table);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_notes);
     for (size_t i = 0; i < BL_COUNT(real_rows); i++) {
         tests[count++] = (struct CMUnitTest){ .name = real_rows[i].file,
                                               .test_func = test_real_workflow,

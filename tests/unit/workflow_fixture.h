@@ -17,6 +17,7 @@ static const char fixture_form[] = "form:\n"
                                    "      area: {type: number, label: 面积}\n"
                                    "      open: {type: yes_no, label: 开放}\n"
                                    "      use: {type: choice, label: 用途, options: [学校, 工厂]}\n"
+                                   "      from: {type: date, label: 起始日}\n"
                                    "      kinds: {type: choices, label: 类别, options: [甲, 乙]}\n"
                                    "      staff: {type: table, label: 员工, columns: {name: {type: "
                                    "text, label: 姓名, required: true}}}\n";
