@@ -19,8 +19,7 @@ static const char *item_state(struct cli *cli, const json_t *item)
     return word;
 }
 
-/* The title of an item; its id stands for it where the application does not have it. */
-static const char *item_title(struct cli *cli, const json_t *application, const char *id)
+const char *tree_item_title(struct cli *cli, const json_t *application, const char *id)
 {
     const json_t *items = output_find(application, "items");
     size_t index;
@@ -57,7 +56,7 @@ static const char *item_remark(struct cli *cli, const json_t *application, const
 
             remark = bl_arena_printf(&cli->arena, "%s%s%s", remark,
                                      i == 0 ? " " : cli_say(cli, "、", ", "),
-                                     item_title(cli, application, need));
+                                     tree_item_title(cli, application, need));
         }
     }
     return bl_arena_string(&cli->arena, remark);
@@ -132,83 +131,4 @@ uint32_t tree_print(struct cli *cli, const json_t *application, FILE *out)
     }
     grid_print(&grid, out, cli->color_out);
     return (uint32_t)count + 2;
-}
-
-/* --- events ----------------------------------------------------------------------------------- */
-
-// clang-format off
-/* Fields of Event's oneof. */
-static const struct sentence happenings[] = {
-    { "submitted",   { "已提交", "submitted" } },
-    { "accepted",    { "受理", "accepted" } },
-    { "decided",     { "", "" } },  // the result says it
-    { "warned",      { "临近时限", "close to its limit" } },
-    { "overdue",     { "超过时限", "overdue" } },
-    { "failed",      { "办理失败", "failed" } },
-    { "retried",     { "重新派发", "retried" } },
-    { "released",    { "恢复办理", "released" } },
-    { "terminated",  { "终止", "terminated" } },
-    { "published",   { "发布", "published" } },
-    { "retired",     { "停用", "retired" } },
-    { "key_granted", { "登记密钥", "key granted" } },
-    { "key_revoked", { "吊销密钥", "key revoked" } },
-};
-// clang-format on
-
-/* What follows the verb: a result, a reason, what was published. */
-static const char *event_rest(struct cli *cli, const json_t *what)
-{
-    static const char *const places[] = { "reason", "publication.id", "key.name", "name",
-                                          "workflow" };
-    const char *result = output_text(what, "result");
-    const char *text = result[0] == '\0' ? "" : sentence_word(result, cli->language);
-
-    for (size_t i = 0; i < BL_COUNT(places); i++) {
-        const char *rest = output_text(what, places[i]);
-
-        if (rest[0] != '\0') {
-            return bl_arena_printf(&cli->arena, "%s%s%s", text, text[0] != '\0' ? "：" : " ", rest);
-        }
-    }
-    return text;
-}
-
-const char *tree_event(struct cli *cli, const json_t *event, const json_t *application)
-{
-    const char *item = output_text(event, "item");
-    const char *subject = item[0] == '\0' ? "" : item_title(cli, application, item);
-
-    for (size_t i = 0; i < BL_COUNT(happenings); i++) {
-        const json_t *what = json_object_get(json_object_get(event, "event"), happenings[i].rule);
-
-        if (what != NULL) {
-            const char *legal = json_is_true(output_find(what, "clock.legal"))
-                                    ? cli_say(cli, "法定", " legal")
-                                    : "";
-            const char *ended = json_is_true(json_object_get(what, "completed"))
-                                    ? cli_say(cli, "，全部办结", ", all completed")
-                                    : "";
-
-            return bl_arena_printf(
-                &cli->arena, "%s%s%s%s%s%s", subject, subject[0] != '\0' ? " " : "",
-                words_in(happenings[i].words, cli->language), legal, event_rest(cli, what), ended);
-        }
-    }
-    return subject;
-}
-
-void tree_print_event(struct cli *cli, const json_t *event, const json_t *application,
-                      bool numbered, FILE *out)
-{
-    char text[BL_TIME_TEXT] = "";
-    bl_time at;
-
-    if (bl_time_parse(output_text(event, "event.at"), &at, NULL) == BL_OK) {
-        (void)bl_time_format(at - at % SECOND_US, cli->offset_minutes, text);
-        text[10] = ' ';
-        text[19] = '\0';
-    }
-    (void)fprintf(out, "%s  %6s  %s%s%s\n", text, output_text(event, "event.seq"),
-                  numbered ? output_text(event, "application") : "", numbered ? "  " : "",
-                  tree_event(cli, event, application));
 }

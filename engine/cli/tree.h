@@ -9,6 +9,9 @@
 /* Prints an ApplicationView; returns how many lines it took. */
 uint32_t tree_print(struct cli *cli, const json_t *application, FILE *out);
 
+/* The title of an item; its id stands for it where the application does not have it. */
+const char *tree_item_title(struct cli *cli, const json_t *application, const char *id);
+
 /* What an EventView says, in words: "消防安全检查 准予". `application` gives the titles of items;
  * NULL: their ids stand for them. In the arena. */
 const char *tree_event(struct cli *cli, const json_t *event, const json_t *application);

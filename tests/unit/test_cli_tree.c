@@ -7,6 +7,7 @@
 // cmocka wants the above first
 #include <cmocka.h>
 
+#include "binglian/v1/event.pb-c.h"
 #include "cli/tree.h"
 
 struct tree_case {
@@ -62,14 +63,100 @@ static void remarks_are_for_people(void **state)
     json_decref(application);
 }
 
+/* --- events ----------------------------------------------------------------------------------- */
+
+struct event_case {
+    const char *event;  // of an EventView, as JSON
+    const char *zh, *en;
+};
+
+// clang-format off
+static const struct event_case event_cases[] = {
+    { "{\"decided\": {\"result\": \"denied\", \"reason\": \"疏散通道被占\", \"basis\": \"第十五条\", \"completed\": true}}",
+      "不予：疏散通道被占（依据：第十五条），全部办结", "denied: 疏散通道被占 (第十五条), all completed" },
+    { "{\"overdue\": {\"clock\": {\"whole\": true, \"legal\": true}}}", "整体法定超过时限", "legal limit of the whole overdue" },
+    { "{\"overdue\": {\"clock\": {\"kind\": \"notify\"}, \"follows\": \"deemed\"}}",
+      "一次性告知超过时限，视为受理", "notification overdue, accepted by silence" },
+    { "{\"suspended\": {\"stop\": {\"kind\": \"expert_review\", \"cap\": {\"halves\": 30, \"unit\": \"wd\"}}}}",
+      "暂停计时（expert_review），至多 15个工作日", "clock stopped (expert_review), 15 working days at the most" },
+    { "{\"notified\": {\"materials\": [\"plan\", \"lease\"], \"breach\": true}}",
+      "一次性告知须补正：plan、lease（第二次告知，违规）", "told what is missing: plan, lease (the second time: a breach)" },
+    { "{\"checked\": {\"text\": \"未见承诺设备\"}}", "事后核查不合格：未见承诺设备", "checked afterwards: failed: 未见承诺设备" },
+    { "{\"visit_set\": {\"visit\": {\"at\": \"2026-12-05T09:30:00+08:00\", \"officers\": [\"a\", \"b\"]}}}",
+      "现场勘验定于 2026-12-05 09:30，前往 a、b", "site visit set for 2026-12-05 09:30, by a, b" },
+    { "{\"recomputed\": {\"calendar\": \"cn\", \"moves\": [{\"clock\": {}, \"was\": \"2026-12-05T17:30:00+08:00\", \"is\": \"2026-12-06T17:30:00+08:00\"}]}}",
+      "日历 cn 变更，期限重算：承诺 2026-12-05 17:30 → 2026-12-06 17:30",
+      "calendar cn has changed, limits counted again: promise 2026-12-05 17:30 → 2026-12-06 17:30" },
+    { "{\"extended\": {\"by\": {\"halves\": 5, \"unit\": \"wd\"}, \"approver\": \"fire-02\"}}",
+      "延长 2.5个工作日，fire-02 批准", "extended by 2.5 working days, approved by fire-02" },
+};
+// clang-format on
+
+static const char *say(struct cli *cli, const char *event, enum language language)
+{
+    json_t *view = json_pack("{s:o}", "event", json_loads(event, 0, NULL));
+
+    assert_non_null(view);
+    cli->language = language;
+    const char *words = tree_event(cli, view, NULL);
+    json_decref(view);
+    return words;
+}
+
+static void events_are_for_people(void **state)
+{
+    const struct event_case *row = *state;
+    struct cli cli = { .offset_minutes = 480 };
+
+    bl_arena_init(&cli.arena, 4096, (size_t)1 << 24);
+    assert_string_equal(say(&cli, row->event, LANGUAGE_ZH), row->zh);
+    assert_string_equal(say(&cli, row->event, LANGUAGE_EN), row->en);
+    bl_arena_free(&cli.arena);
+}
+
+/* A new event without words is a bug. */
+static void every_event_has_words(void **state)
+{
+    const ProtobufCMessageDescriptor *event = &bl__event__descriptor;
+    struct cli cli = { .offset_minutes = 480 };
+    uint32_t seen = 0;
+
+    (void)state;
+    bl_arena_init(&cli.arena, 4096, (size_t)1 << 24);
+    for (unsigned i = 0; i < event->n_fields; i++) {
+        char text[160];
+
+        if ((event->fields[i].flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0) {
+            continue;
+        }
+        (void)snprintf(
+            text, sizeof text,
+            "{\"%s\": {\"result\": \"granted\", \"added\": [\"a\"], \"urging\": {\"level\": "
+            "\"urge\"}}}",
+            event->fields[i].name);
+        assert_string_not_equal(say(&cli, text, LANGUAGE_ZH), "");
+        assert_string_not_equal(say(&cli, text, LANGUAGE_EN), "");
+        seen++;
+    }
+    assert_true(seen > 50);
+    bl_arena_free(&cli.arena);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[BL_COUNT(tree_cases)];
+    struct CMUnitTest tests[BL_COUNT(tree_cases) + BL_COUNT(event_cases) + 1];
+    size_t count = 0;
 
     for (size_t i = 0; i < BL_COUNT(tree_cases); i++) {
-        tests[i] = (struct CMUnitTest){ .name = tree_cases[i].name,
-                                        .test_func = remarks_are_for_people,
-                                        .initial_state = (void *)&tree_cases[i] };
+        tests[count++] = (struct CMUnitTest){ .name = tree_cases[i].name,
+                                              .test_func = remarks_are_for_people,
+                                              .initial_state = (void *)&tree_cases[i] };
     }
+    for (size_t i = 0; i < BL_COUNT(event_cases); i++) {
+        tests[count++] = (struct CMUnitTest){ .name = event_cases[i].zh,
+                                              .test_func = events_are_for_people,
+                                              .initial_state = (void *)&event_cases[i] };
+    }
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(every_event_has_words);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
