@@ -382,7 +382,7 @@ void dispatch_settle(struct dispatch *dispatch, uint64_t attempt, enum dispatch_
         return;
     }
     /* Done and no news: the same batch has made it open again, so that its row has not changed. */
-    if (news == NEWS_NONE && outcome == OUTCOME_REFUSED) {
+    if (news == NEWS_NONE && outcome != OUTCOME_DONE) {
         task->not_before = now + DISPATCH_AGAIN_AFTER;
     }
     task_put(dispatch, task, now);

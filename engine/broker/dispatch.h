@@ -19,7 +19,7 @@
 
 #define DISPATCH_CREDIT_MAX 10000              // tasks that one worker may hold
 #define DISPATCH_ITEMS_MAX 1000                // item ids that one worker may name
-#define DISPATCH_AGAIN_AFTER (30 * SECOND_US)  // a refused decision: the task is offered again
+#define DISPATCH_AGAIN_AFTER (30 * SECOND_US)  // a refused decision, or an act: offered again
 #define DISPATCH_READS_MAX 4                   // of the inbox, for one department in one run
 
 struct dispatch;
@@ -104,6 +104,7 @@ bool dispatch_is_deciding(const struct dispatch *dispatch, uint64_t worker, uint
 /* What the batch said of a decision. */
 enum dispatch_outcome {
     OUTCOME_DONE,       // it is on disk
+    OUTCOME_ACTED,      // an act is on disk; what it left open is offered again, not at once
     OUTCOME_REFUSED,    // the attempt is over; if the task is still open it is offered again
     OUTCOME_NOT_TAKEN,  // overload, disk full: the lease goes on, the decision may come again
 };

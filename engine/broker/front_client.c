@@ -94,9 +94,16 @@ static Bl__Refusal *take(struct front *front, struct session *session,
     return NULL;
 }
 
-/* Returns false when the session is over. */
-static bool hear_command(struct front *front, struct session *session,
-                         const struct principal *principal, struct bl_text bytes)
+bool front_tell_answer(struct front *front, struct session *session, const Bl__Answer *answer)
+{
+    return front_tell(front, session,
+                      session->side == SIDE_WORKER ? (uint32_t)WIRE_TASK_ANSWERS
+                                                   : (uint32_t)WIRE_BROKER_ANSWERS,
+                      &answer->base);
+}
+
+bool front_hear_command(struct front *front, struct session *session,
+                        const struct principal *principal, struct bl_text bytes)
 {
     Bl__Refusal *refusal = take(front, session, principal, bytes);
 
@@ -107,7 +114,7 @@ static bool hear_command(struct front *front, struct session *session,
 
     answer.tag = tag_of(bytes);
     answer.refusal = refusal;
-    return front_tell(front, session, WIRE_BROKER_ANSWERS, &answer.base);
+    return front_tell_answer(front, session, &answer);
 }
 
 static bool refuse_query(struct front *front, struct session *session, struct bl_text bytes,
@@ -149,7 +156,7 @@ struct session *front_client_field(struct front *front, struct session *session,
 {
     switch (field->number) {
     case WIRE_CLIENT_COMMANDS:
-        return hear_command(front, session, principal, field->bytes) ? session : NULL;
+        return front_hear_command(front, session, principal, field->bytes) ? session : NULL;
     case WIRE_CLIENT_QUERIES:
         return hear_query(front, session, field->bytes) ? session : NULL;
     case WIRE_CLIENT_PING:

@@ -193,12 +193,15 @@ static void take_effect(struct front *front, const struct effect *effect)
     UNREACHABLE();
 }
 
-static enum dispatch_outcome outcome_of(const Bl__Answer *answer)
+static enum dispatch_outcome outcome_of(const struct batch_command *command)
 {
-    if (answer->refusal == NULL) {
-        return OUTCOME_DONE;
+    Bl__Command__WhatCase what = command->command->what_case;
+
+    if (command->answer.refusal == NULL) {
+        return what == BL__COMMAND__WHAT_DECIDE || what == BL__COMMAND__WHAT_FAIL ? OUTCOME_DONE
+                                                                                  : OUTCOME_ACTED;
     }
-    enum bl_err code = bl_err_from_name(answer->refusal->code);
+    enum bl_err code = bl_err_from_name(command->answer.refusal->code);
 
     return code == BL_FULL || code == BL_UNAVAILABLE ? OUTCOME_NOT_TAKEN : OUTCOME_REFUSED;
 }
@@ -209,7 +212,7 @@ static void acknowledge(struct front *front, const struct batch_command *command
     char attempt[ATTEMPT_TEXT_BYTES];
     struct session *session = session_find(&front->sessions, command->session);
 
-    dispatch_settle(front->dispatch, command->lease, outcome_of(&command->answer), front->wall);
+    dispatch_settle(front->dispatch, command->lease, outcome_of(command), front->wall);
     if (session != NULL) {
         acknowledgement.attempt = attempt_format(command->lease, attempt);
         acknowledgement.event = command->answer.event;
@@ -227,7 +230,7 @@ static void answer(struct front *front, const struct batch_command *command)
     } else if (session != NULL) {
         session_answered(session);
         front_report_begin(front, command);
-        (void)front_tell(front, session, WIRE_BROKER_ANSWERS, &command->answer.base);
+        (void)front_tell_answer(front, session, &command->answer);
     }
 }
 

@@ -67,6 +67,10 @@ void front_hear(struct front *front, const struct front_frame *frame);
 /* front_client.c and front_worker.c: hear one field of a frame.
  *   principal  who speaks; lives as long as the batch
  *   returns    the session, or NULL if it is over */
+/* Takes a command of either side. False: the session is over. */
+bool front_hear_command(struct front *front, struct session *session,
+                        const struct principal *principal, struct bl_text bytes);
+bool front_tell_answer(struct front *front, struct session *session, const Bl__Answer *answer);
 struct session *front_client_field(struct front *front, struct session *session,
                                    const struct principal *principal,
                                    const struct wire_field *field);

@@ -1,4 +1,4 @@
-/* What workers say: decisions, and what they will not decide. */
+/* What workers say: decisions, acts, and what they will not decide. */
 #include <string.h>
 
 #include "broker/front_state.h"
@@ -47,17 +47,54 @@ static Bl__Fail *fail_of(struct bl_arena *arena, const Bl__Decision *decision,
     return failure;
 }
 
+/* An act names its item, or means the task's. */
+static void fill_item(Bl__Command *act, const char *item)
+{
+    const ProtobufCFieldDescriptor *what =
+        protobuf_c_message_descriptor_get_field(&bl__command__descriptor, (unsigned)act->what_case);
+    const ProtobufCMessageDescriptor *descriptor = what->descriptor;
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(descriptor, "item");
+
+    if (field != NULL && field->type == PROTOBUF_C_TYPE_STRING) {
+        ProtobufCMessage *message;
+
+        memcpy(&message, (char *)act + what->offset, sizeof(ProtobufCMessage *));
+        const char **value = (const char **)(void *)((char *)message + field->offset);
+        *value = (*value)[0] == '\0' ? item : *value;
+    }
+}
+
+/* Instead of a decision; what it is about and who asks for it are not the worker's to say. */
+static Bl__Command *act_of(struct bl_arena *arena, const Bl__Decision *decision,
+                           const struct task *task)
+{
+    Bl__Command *act = bl_arena_new(arena, Bl__Command);
+
+    *act = *decision->act;
+    act->application = "";
+    act->request_id = "";  // the attempt sees to it that it is done once
+    fill_item(act, task->lane->item);
+    return act;
+}
+
 static Bl__Command *command_of(struct bl_arena *arena, const Bl__Decision *decision,
                                const struct task *task, const struct principal *principal)
 {
     Bl__Command *command = bl_arena_new(arena, Bl__Command);
 
     bl__command__init(command);
+    if (decision->act != NULL) {
+        command = act_of(arena, decision, task);
+    }
     command->application_id = task->key.application;
     command->actor = bl_arena_new(arena, Bl__Actor);
     bl__actor__init(command->actor);
     command->actor->principal = principal->name;
     command->actor->department = principal->department;
+    if (decision->act != NULL) {
+        return command;
+    }
     if (decision->decision == BL__DECISION__VERDICT__FAIL) {
         command->what_case = BL__COMMAND__WHAT_FAIL;
         command->fail = fail_of(arena, decision, task);
@@ -66,6 +103,14 @@ static Bl__Command *command_of(struct bl_arena *arena, const Bl__Decision *decis
         command->decide = decide_of(arena, decision, task);
     }
     return command;
+}
+
+/* Is it an act that stands beside decisions, and has something to say? */
+static bool is_act(const Bl__Command *act)
+{
+    return act->what_case != BL__COMMAND__WHAT__NOT_SET &&
+           act->what_case != BL__COMMAND__WHAT_DECIDE && act->what_case != BL__COMMAND__WHAT_FAIL &&
+           act->what_case != BL__COMMAND__WHAT_SUBMIT;
 }
 
 static Bl__Refusal *unavailable(struct front *front)
@@ -83,7 +128,8 @@ static Bl__Refusal *take(struct front *front, const struct session *session,
     struct batch *batch = front->filling;
     uint64_t attempt = 0;
 
-    if (decision->decision == BL__DECISION__VERDICT__VERDICT_UNSPECIFIED) {
+    if (decision->act != NULL ? !is_act(decision->act)
+                              : decision->decision == BL__DECISION__VERDICT__VERDICT_UNSPECIFIED) {
         return refusal_new(&front->arena, BL_INVALID, "verdict", "decision");
     }
     if (batch == NULL || batch_is_full(batch)) {
@@ -155,6 +201,8 @@ struct session *front_worker_field(struct front *front, struct session *session,
     case WIRE_WORKER_GIVEN_BACK:
         hear_given_back(front, session, field->bytes);
         return session;
+    case WIRE_WORKER_COMMANDS:
+        return front_hear_command(front, session, principal, field->bytes) ? session : NULL;
     default:  // of a later protocol
         return session;
     }

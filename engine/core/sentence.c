@@ -125,7 +125,7 @@ static const struct sentence table[] = {
     { "value-set", { "“{pointer}”不能这样填；请按表单写 栏目=值", "{problem}" } },
     { "value-suspension", { "“{pointer}”不是可用的暂停区间；请写 2025-09-26..2025-10-09，先始后终", "{problem}" } },
     { "value-what-if", { "“{pointer}”不能作为假设；请写 事项=3WD、部门+3 或特别程序的名称", "{problem}" } },
-    { "verdict", { "决定只能是 approve、reject 或 fail", "a decision is approve, reject or fail" } },
+    { "verdict", { "决定只能是 approve、reject 或 fail，或以 act 给出一项操作", "a decision is approve, reject or fail, or an act" } },
     { "version-published", { "流程“{pointer}”第 {version} 版已发布且内容不同；请增加 version",
                              "version {version} of {pointer} is published with other content; raise its version" } },
     { "window-accepts", { "本流程由窗口受理", "the window accepts here" } },

@@ -46,7 +46,8 @@ enum wire_worker_field {
     WIRE_WORKER_DECISIONS,
     WIRE_WORKER_PING,
     WIRE_WORKER_GOODBYE,
-    WIRE_WORKER_GIVEN_BACK
+    WIRE_WORKER_GIVEN_BACK,
+    WIRE_WORKER_COMMANDS
 };
 enum wire_task_field {
     WIRE_TASK_WELCOME = 1,
@@ -54,7 +55,8 @@ enum wire_task_field {
     WIRE_TASK_ACKNOWLEDGEMENTS,
     WIRE_TASK_REVOKED,
     WIRE_TASK_PONG,
-    WIRE_TASK_DISCONNECT
+    WIRE_TASK_DISCONNECT,
+    WIRE_TASK_ANSWERS
 };
 
 /* What waits to be sent to one peer. All zero is an empty frame. */

@@ -131,6 +131,31 @@ class WorkersTest(unittest.TestCase):
         answer = query(peer, workers=proto.ListWorkers(department="fire"))
         return [worker.held for worker in answer.workers]
 
+    def test_acts_in_place_of_decisions(self):
+        """They are answered like decisions, for the task or without one."""
+        with Hall() as hall:
+            hall.start_broker()
+            hall.identity("fire-1", "worker", "fire")
+            with hall.peer() as peer, hall.peer("worker", "fire-1", credit=3,
+                                                department="fire") as worker:
+                number = submit(peer, "five", {"name": "面馆"}, "r").application
+                task = worker.wait_for("tasks")[0]
+                self.assertEqual(task.item, "fire_item")
+                act = proto.Command(accept=proto.Accept())  # the window has accepted: refused
+                worker.send(decisions=[proto.Decision(attempt=task.attempt, act=act)])
+                answer = worker.wait_for("acknowledgements")[0]
+                self.assertEqual((answer.attempt, answer.refusal.code), (task.attempt, "refused"))
+                worker.send(commands=[proto.Command(tag=7, application=number,
+                                                    accept=proto.Accept(item="amr_item"))])
+                answer = worker.wait_for("answers")[0]
+                self.assertEqual((answer.tag, answer.refusal.code != ""), (7, True))
+                worker.send(commands=[proto.Command(tag=8, application=number, decide=proto.Decide(
+                    item="fire_item", result=GRANTED))])
+                self.assertEqual(worker.wait_for("answers")[0].refusal.code, "denied")
+                for act in (proto.Command(), proto.Command(fail=proto.Fail())):
+                    worker.send(decisions=[proto.Decision(attempt=task.attempt, act=act)])
+                    self.assertEqual(worker.wait_for("acknowledgements")[0].refusal.rule, "verdict")
+
     def test_a_worker_takes_no_more_than_its_credit(self):
         with Hall() as hall:
             hall.start_broker()

@@ -733,6 +733,20 @@ static void incomplete_decisions_are_refused(void **state)
                      BL_STALE);
 }
 
+static void an_act_needs_no_verdict(void **state)
+{
+    struct hall *hall = *state;
+    Bl__Decision decision = BL__DECISION__INIT;
+    Bl__Command act = BL__COMMAND__INIT;
+
+    hall->row_count = 1;
+    pass(hall, SECOND_US);
+    const char *attempt = take(hall)->attempt;
+    decision.act = &act;
+    assert_int_equal(worker_session_decide(hall->session, attempt, &decision, 0, NULL), BL_OK);
+    assert_int_equal(worker_session_decide(hall->session, attempt, &decision, 0, NULL), BL_STALE);
+}
+
 /* --- any network --- */
 
 struct weather {
@@ -830,6 +844,7 @@ int main(void)
         T(heartbeats_keep_it_up),
         T(silence_is_noticed),
         T(incomplete_decisions_are_refused),
+        T(an_act_needs_no_verdict),
 #undef T
     };
     struct CMUnitTest rows[BL_COUNT(weathers)];

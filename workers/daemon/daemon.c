@@ -118,8 +118,10 @@ void daemon_decide(struct daemon *daemon, struct job *job, const Bl__Decision *d
         daemon_fail(daemon, job, e.text);
         return;
     }
+    Bl__Decision__Verdict verdict =
+        decision->act == NULL ? decision->decision : BL__DECISION__VERDICT__VERDICT_UNSPECIFIED;
     if (err == BL_OK &&
-        journal_invoke(daemon->journal, id, task, decision->decision, &daemon->failed) != BL_OK) {
+        journal_invoke(daemon->journal, id, task, verdict, &daemon->failed) != BL_OK) {
         bl_worker_stop(daemon->worker);
     }
     job_free(daemon, job);

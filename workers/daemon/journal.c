@@ -91,10 +91,16 @@ static enum bl_err end(struct journal *journal, struct bl_error *e)
     return BL_OK;
 }
 
+/* Failures and acts decide nothing. */
+static bool is_ruling(Bl__Decision__Verdict decision)
+{
+    return decision == BL__DECISION__VERDICT__APPROVE || decision == BL__DECISION__VERDICT__REJECT;
+}
+
 enum bl_err journal_invoke(struct journal *journal, uint64_t id, const Bl__Task *task,
                            Bl__Decision__Verdict decision, struct bl_error *e)
 {
-    if (journal == NULL || decision == BL__DECISION__VERDICT__FAIL) {
+    if (journal == NULL || !is_ruling(decision)) {
         return BL_OK;
     }
     begin(journal, id, "invoke", task, task->attempt, decision);
@@ -108,7 +114,7 @@ enum bl_err journal_settled(struct journal *journal, const struct bl_worker_sett
                         : settled->code == BL_TIMEOUT ? "info"
                                                       : "fail";
 
-    if (journal == NULL || settled->decision == BL__DECISION__VERDICT__FAIL) {
+    if (journal == NULL || !is_ruling(settled->decision)) {
         return BL_OK;
     }
     begin(journal, settled->tag, phase, settled->task, settled->attempt, settled->decision);

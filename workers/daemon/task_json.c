@@ -22,8 +22,13 @@ enum bl_err task_json_read(const char *text, size_t bytes, struct bl_arena *aren
         return schema_problems_error(problems, err, e);
     }
     Bl__Decision *read = (Bl__Decision *)message;
+    if (read->act != NULL) {
+        *decision = read;
+        return BL_OK;
+    }
     if (read->decision == BL__DECISION__VERDICT__VERDICT_UNSPECIFIED) {
-        return bl_error_set(e, BL_INVALID, "decision: one of approve, reject, fail is missing");
+        return bl_error_set(e, BL_INVALID,
+                            "decision: one of approve, reject, fail is missing, or an act");
     }
     if (read->decision == BL__DECISION__VERDICT__REJECT && read->reason[0] == '\0') {
         return bl_error_set(e, BL_INVALID, "reason: a rejection needs one");

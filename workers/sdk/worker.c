@@ -234,6 +234,15 @@ enum bl_err bl_worker_decide(struct bl_worker *worker, const char *attempt,
     return worker_session_decide(worker->session, attempt, decision, tag, e);
 }
 
+enum bl_err bl_worker_act(struct bl_worker *worker, const char *attempt, const Bl__Command *act,
+                          uint64_t tag, struct bl_error *e)
+{
+    Bl__Decision decision = BL__DECISION__INIT;
+
+    decision.act = (Bl__Command *)act;  // read only
+    return worker_session_decide(worker->session, attempt, &decision, tag, e);
+}
+
 void bl_worker_give_back(struct bl_worker *worker, const char *attempt)
 {
     worker_session_give_back(worker->session, attempt);

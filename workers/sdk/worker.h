@@ -39,8 +39,8 @@ enum bl_worker_notice {
 struct bl_worker_settled {
     const Bl__Task *task;  // as it was given, until the callback returns
     const char *attempt;   // under which it was decided: a new one after a restart of the broker
-    Bl__Decision__Verdict decision;
-    uint64_t tag;  // as it was given to bl_worker_decide
+    Bl__Decision__Verdict decision;  // UNSPECIFIED: it was an act
+    uint64_t tag;                    // as it was given to bl_worker_decide
     /* BL_OK: on disk. BL_TIMEOUT: it was sent, and nobody knows. Else: refused, and if the task is
      * still open, the broker offers it again. */
     enum bl_err code;
@@ -82,12 +82,20 @@ MUST_CHECK enum bl_err bl_worker_next(struct bl_worker *worker, bl_span timeout,
 /* Decides a task that was taken. It leaves at the next poll.
  *   attempt   of the task, as it was given
  *   decision  `task` and `attempt` are filled in here; the rest is copied. A rejection has a
- * reason. tag       comes back in `settled` returns   BL_OK: it will be settled. BL_STALE: the
- * attempt is over (revoked, or decided already), and the task is gone. BL_INVALID: no verdict, or a
- * rejection without a reason; the task is still to be decided. */
+ *             reason; with an `act` the verdict is not looked at
+ *   tag       comes back in `settled`
+ *   returns   BL_OK: it will be settled. BL_STALE: the attempt is over (revoked, or decided
+ *             already), and the task is gone. BL_INVALID: no verdict, or a rejection without a
+ *             reason; the task is still to be decided. */
 MUST_CHECK enum bl_err bl_worker_decide(struct bl_worker *worker, const char *attempt,
                                         const Bl__Decision *decision, uint64_t tag,
                                         struct bl_error *e);
+/* Does an act on a task that was taken, instead of deciding it: suspend, notify, consult… The task
+ * is over then; when the act lets it, it is offered again under a new attempt.
+ *   act      its application, and where it is empty its item, are filled in by the broker; copied
+ *   returns  as bl_worker_decide */
+MUST_CHECK enum bl_err bl_worker_act(struct bl_worker *worker, const char *attempt,
+                                     const Bl__Command *act, uint64_t tag, struct bl_error *e);
 /* Gives a taken task back undecided: somebody else gets it. Nothing if the attempt is over. */
 void bl_worker_give_back(struct bl_worker *worker, const char *attempt);
 

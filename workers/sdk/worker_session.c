@@ -143,7 +143,8 @@ static void work_decide(struct worker_session *session, struct work *work,
         work->byte_capacity = bytes;
     }
     work->byte_count = bl__decision__pack(&sent, work->bytes);
-    work->verdict = decision->decision;
+    work->verdict =
+        decision->act != NULL ? BL__DECISION__VERDICT__VERDICT_UNSPECIFIED : decision->decision;
     work->act_at = 0;
     work_move(session, work, WORK_DECIDED);
 }
@@ -316,7 +317,8 @@ enum bl_err worker_session_decide(struct worker_session *session, const char *at
                                   const Bl__Decision *decision, uint64_t tag, struct bl_error *e)
 {
     struct work *work = work_taken(session, attempt);
-    bool rejects = decision->decision == BL__DECISION__VERDICT__REJECT;
+    bool acts = decision->act != NULL;
+    bool rejects = !acts && decision->decision == BL__DECISION__VERDICT__REJECT;
 
     if (work == NULL) {
         return bl_error_set(e, BL_STALE, "attempt %s is not held", attempt);
@@ -325,7 +327,7 @@ enum bl_err worker_session_decide(struct worker_session *session, const char *at
         work_end(session, work);
         return bl_error_set(e, BL_STALE, "attempt %s was revoked", attempt);
     }
-    if (decision->decision == BL__DECISION__VERDICT__VERDICT_UNSPECIFIED) {
+    if (!acts && decision->decision == BL__DECISION__VERDICT__VERDICT_UNSPECIFIED) {
         return bl_error_set(e, BL_INVALID, "a decision needs a verdict");
     }
     if (rejects && decision->reason[0] == '\0') {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A worker in Python: it approves every task of a department.
+"""A worker in Python: it approves every task of a department, or with --suspend first asks for time.
 
 Written from proto/binglian/v1/PROTOCOL.md alone, to show that another language needs no more than
 ZeroMQ and protobuf (Debian: python3-zmq, python3-protobuf, protobuf-compiler, libprotobuf-c-dev).
@@ -35,6 +35,7 @@ def load_messages(proto, folder):
     sys.path.insert(0, folder)
     return (importlib.import_module("binglian.v1.transport_pb2"),
             importlib.import_module("binglian.v1.task_pb2"),
+            importlib.import_module("binglian.v1.command_pb2"),
             importlib.import_module("google.protobuf.struct_pb2"))
 
 
@@ -83,7 +84,8 @@ class Connection:
 class Worker:
     def __init__(self, options, messages):
         self.options = options
-        self.wire, self.task, self.struct = messages
+        self.wire, self.task, self.command, self.struct = messages
+        self.suspended = set()  # tasks for which time was asked
         self.identity = load_identity(options.identity) if options.identity else None
         self.context = zmq.Context()
         self.decisions = {}  # attempt → decision that is not acknowledged
@@ -137,6 +139,11 @@ class Worker:
         """The work itself."""
         form = self.struct.Struct.FromString(task.form)
         print(f"{task.task} {task.attempt}: {len(form.fields)} fields", flush=True)
+        if self.options.suspend and task.task not in self.suspended:
+            self.suspended.add(task.task)  # an act instead of a decision: the task comes back
+            act = self.command.Command(suspend=self.command.Suspend(
+                kind=self.options.suspend, notice="告-1", approver=self.options.approver))
+            return self.task.Decision(act=act)
         return self.task.Decision(decision=self.task.Decision.APPROVE, opinion="同意")
 
     def take(self, connection, frame):
@@ -210,6 +217,8 @@ def main():
     parser.add_argument("--identity", help="key pair of `binglian key new`; without it plain")
     parser.add_argument("--concurrency", type=int, default=10, help="tasks at once")
     parser.add_argument("--count", type=int, default=0, help="stop after so many; 0: at SIGTERM")
+    parser.add_argument("--suspend", help="kind of stop to ask for before each decision")
+    parser.add_argument("--approver", default="", help="post that approves the stop")
     parser.add_argument("--proto", type=pathlib.Path, default=proto, help="folder of the messages")
     options = parser.parse_args()
 
