@@ -49,9 +49,16 @@ void cache_free(struct cache *cache)
     bl_map_free(&cache->map);
 }
 
-struct cached *cache_find(struct cache *cache, uint64_t id)
+/* Ids count up from 1 for each kind, so the highest byte is free to tell them apart. */
+static uint64_t key_of(Bl__Aggregate kind, uint64_t id)
 {
-    struct cached *cached = bl_map_get(&cache->map, id);
+    CHECK(id >> 56 == 0);
+    return (uint64_t)kind << 56 | id;
+}
+
+struct cached *cache_find(struct cache *cache, Bl__Aggregate kind, uint64_t id)
+{
+    struct cached *cached = bl_map_get(&cache->map, key_of(kind, id));
 
     if (cached != NULL && cached != cache->newest) {
         unlink_cached(cache, cached);
@@ -63,7 +70,7 @@ struct cached *cache_find(struct cache *cache, uint64_t id)
 void cache_drop(struct cache *cache, struct cached *cached)
 {
     unlink_cached(cache, cached);
-    (void)bl_map_remove(&cache->map, cached->id);
+    (void)bl_map_remove(&cache->map, cached->key);
     cache->count--;
     if (cache->spare_count >= SPARE_MAX) {
         bl_arena_free(&cached->arena);
@@ -94,14 +101,17 @@ static struct cached *take_spare(struct cache *cache)
     return cached;
 }
 
-struct cached *cache_add(struct cache *cache, uint64_t id)
+struct cached *cache_add(struct cache *cache, Bl__Aggregate kind, uint64_t id)
 {
     while (cache->count >= cache->count_max && !cache->oldest->touched) {
         cache_drop(cache, cache->oldest);
     }
     struct cached *cached = take_spare(cache);
+    cached->aggregate = aggregate_find(kind);
+    cached->kind = kind_find(kind);
     cached->id = id;
-    bl_map_put(&cache->map, id, cached);
+    cached->key = key_of(kind, id);
+    bl_map_put(&cache->map, cached->key, cached);
     link_newest(cache, cached);
     cache->count++;
     return cached;

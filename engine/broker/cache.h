@@ -1,17 +1,22 @@
-/* cache.h — applications kept unpacked, so that one is read once and packed once in a batch, and
- * one that is worked on now is not read at all. Bounded; the least recently used go first. */
+/* cache.h — states kept unpacked, so that one is read once and packed once in a batch, and one that
+ * is worked on now is not read at all. Bounded; the least recently used go first. */
 #pragma once
 
 #include "base/arena.h"
 #include "base/map.h"
 #include "binglian/v1/state.pb-c.h"
 #include "store/catalog.h"
-#include "store/projection.h"
+#include "store/kind.h"
 
 struct cached {
-    uint64_t id;
+    const struct aggregate *aggregate;
+    const struct kind *kind;
+    uint64_t id, key;       // key: in the cache's map
     struct bl_arena arena;  // of the state
-    Bl__Application *state;
+    union {
+        Bl__Application *state;  // of an application, as nearly all are
+        void *any;
+    };
     struct catalog_version version;
     bl_time next;                  // when time alone changes it
     struct cached *newer, *older;  // by use
@@ -34,11 +39,11 @@ struct cache {
 void cache_init(struct cache *cache, uint32_t count_max);
 void cache_free(struct cache *cache);
 
-/* What is kept of an application, or NULL; it is then the newest. */
-struct cached *cache_find(struct cache *cache, uint64_t id);
+/* What is kept of an aggregate, or NULL; it is then the newest. */
+struct cached *cache_find(struct cache *cache, Bl__Aggregate kind, uint64_t id);
 /* Room for one that is not there, with an empty arena; the oldest that no batch has touched goes.
  */
-struct cached *cache_add(struct cache *cache, uint64_t id);
+struct cached *cache_add(struct cache *cache, Bl__Aggregate kind, uint64_t id);
 /* Forgets all; no batch has touched one. */
 void cache_clear(struct cache *cache);
 /* Forgets one. */

@@ -27,7 +27,19 @@ static enum bl_err read_directory_again(struct cycle *cycle, struct bl_error *e)
     return read_directory(read, &cycle->directory_arena, &cycle->directory, e);
 }
 
-static enum bl_err read_newest(struct cycle *cycle, struct bl_error *e)
+static enum bl_err read_newest_ids(struct cycle *cycle, struct store_read *read, struct bl_error *e)
+{
+    enum bl_err err = BL_OK;
+
+    for (size_t i = 0; i < AGGREGATE_COUNT && err == BL_OK; i++) {
+        const struct kind *kind = kind_find((Bl__Aggregate)i);
+
+        err = kind == NULL ? BL_OK : kind_newest(read, kind, &cycle->newest[i], e);
+    }
+    return err;
+}
+
+static enum bl_err read_all_newest(struct cycle *cycle, struct bl_error *e)
 {
     struct store_read *read AUTO(store_read_end) = NULL;
     struct bl_arena arena AUTO(bl_arena_free);
@@ -39,7 +51,7 @@ static enum bl_err read_newest(struct cycle *cycle, struct bl_error *e)
         err = read_newest_event(read, &cycle->event, e);
     }
     if (err == BL_OK) {
-        err = read_newest_application(read, &cycle->application, e);
+        err = read_newest_ids(cycle, read, e);
     }
     if (err == BL_OK) {
         err = read_next_timer(read, &cycle->next_timer, e);
@@ -94,7 +106,7 @@ enum bl_err cycle_open(const struct cycle_config *config, struct store *store,
     store_write_new(store, &opened->write);
     enum bl_err err = read_directory_again(opened, e);
     if (err == BL_OK) {
-        err = read_newest(opened, e);
+        err = read_all_newest(opened, e);
     }
     if (err != BL_OK) {
         cycle_close(&opened);
@@ -115,6 +127,7 @@ void cycle_close(struct cycle **cycle)
     bl_arena_free(&(*cycle)->counters_arena);
     bl_map_free(&(*cycle)->requests);
     bl_map_free(&(*cycle)->numbers);
+    bl_map_free(&(*cycle)->keys);
     free((*cycle)->records);
     free((*cycle)->counts);
     free(*cycle);
@@ -154,6 +167,7 @@ static void settle_touched(struct cycle *cycle, bool committed)
     cycle->touched_end = &cycle->touched;
     bl_map_clear(&cycle->requests);
     bl_map_clear(&cycle->numbers);
+    bl_map_clear(&cycle->keys);
     cycle->record_count = 0;
     cycle->count_count = 0;
 }
@@ -162,9 +176,9 @@ static enum bl_err begin_part(struct cycle *cycle, struct bl_error *e)
 {
     cycle->mark = (struct mark){
         .event = cycle->event,
-        .application = cycle->application,
         .effect_count = cycle->batch->effect_count,
     };
+    memcpy(cycle->mark.newest, cycle->newest, sizeof cycle->newest);
     cycle->directory_touched = false;
     cycle->catalog_touched = false;
     cycle->has_set_aside = false;
@@ -195,7 +209,7 @@ static enum bl_err undo_part(struct cycle *cycle, struct bl_error *e)
 {
     store_write_abort(cycle->write);
     cycle->event = cycle->mark.event;
-    cycle->application = cycle->mark.application;
+    memcpy(cycle->newest, cycle->mark.newest, sizeof cycle->newest);
     cycle->batch->effect_count = cycle->mark.effect_count;
     settle_touched(cycle, false);
     return cycle->directory_touched ? read_directory_again(cycle, e) : BL_OK;

@@ -77,6 +77,7 @@ struct world cycle_world(struct cycle *cycle, const struct batch_command *comman
         .now = cycle->now,
         .departments = catalog_departments(cycle->catalog),
         .directory = cycle->directory,
+        .secret = store_secret(cycle->store),
     };
 
     if (command != NULL) {
@@ -132,6 +133,7 @@ static void run_application(struct cycle *cycle, struct batch_command *command)
         return;
     }
     cycle_apply(cycle, cached, ruling.event);
+    cycle_follow(cycle, cached, ruling.event);
     command->answer.event = ruling.event->seq;
     command->answer.application_id = cached->id;
     command->answer.application = bl_arena_string(cycle->arena, cached->state->number);
@@ -195,8 +197,10 @@ static void run_what(struct cycle *cycle, struct batch_command *command)
         cycle_submit(cycle, command);
     } else if (aggregate == &application_aggregate) {
         run_application(cycle, command);
-    } else {
+    } else if (aggregate == &directory_aggregate) {
         run_directory(cycle, command);
+    } else {
+        cycle_aggregate(cycle, command, aggregate);
     }
 }
 

@@ -1,4 +1,4 @@
-/* Events, the applications that they change, and those that time changes. */
+/* Events, the states that they change, and those that time changes. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,12 +31,19 @@ void cycle_record(struct cycle *cycle, Bl__Event *event, Bl__Aggregate aggregate
     cycle->records[cycle->record_count++] = record;
 }
 
+static bool is_application(const struct cached *cached)
+{
+    return cached->aggregate == &application_aggregate;
+}
+
 static void touch(struct cycle *cycle, struct cached *cached)
 {
     if (!cached->touched) {
         cached->touched = true;
-        cached->was_open = cached->is_new || application_is_open(cached->state);
-        cached->before = projection_of(cached->is_new ? NULL : cached->state, cycle->arena);
+        cached->was_open =
+            is_application(cached) && (cached->is_new || application_is_open(cached->state));
+        cached->before = cached->is_new ? (struct projection){ 0 }
+                                        : cached->kind->project(cached->any, cycle->arena);
         cached->next_touched = NULL;
         *cycle->touched_end = cached;
         cycle->touched_end = &cached->next_touched;
@@ -46,59 +53,79 @@ static void touch(struct cycle *cycle, struct cached *cached)
 void cycle_apply(struct cycle *cycle, struct cached *cached, Bl__Event *event)
 {
     touch(cycle, cached);
-    cycle_record(cycle, event, BL__AGGREGATE__APPLICATION, cached->id, cached->state->last_event);
-    application_aggregate.evolve(cached->state, event, &cached->arena);
-    cached->next = application_aggregate.next(cached->state);
+    cycle_record(cycle, event, cached->aggregate->kind, cached->id,
+                 aggregate_last_event(cached->aggregate, cached->any));
+    cached->aggregate->evolve(cached->any, event, &cached->arena);
+    cached->next = cached->aggregate->next(cached->any);
 }
 
-/* Lets an application catch up with the batch's time, whatever is still queued for it. */
+/* Lets an aggregate catch up with the batch's time, whatever is still queued for it. */
 static void wake(struct cycle *cycle, struct cached *cached)
 {
     while (cached->next <= cycle->now) {
-        struct world world = cycle_world(cycle, NULL, cached);
-        Bl__Event *event = application_aggregate.wake(&world, cached->state, cycle->arena);
+        struct world world = cycle_world(cycle, NULL, is_application(cached) ? cached : NULL);
+        Bl__Event *event = cached->aggregate->wake(&world, cached->any, cycle->arena);
 
         CHECK(event != NULL);
         cycle_apply(cycle, cached, event);
     }
 }
 
-/* Finds an application, in the cache or in the store, caught up with the batch's time. */
-enum bl_err cycle_load(struct cycle *cycle, uint64_t id, struct cached **found, struct bl_error *e)
+static enum bl_err read_cached(struct cycle *cycle, struct cached *cached, struct bl_error *e)
 {
-    struct cached *cached = cache_find(&cycle->cache, id);
+    enum bl_err err = kind_read(store_write_read(cycle->write), cached->kind, cached->id,
+                                &cached->arena, &cached->any, e);
 
+    if (err == BL_OK && is_application(cached)) {
+        err = catalog_find(cycle->catalog, cached->state->workflow, cached->state->version,
+                           &cached->version, e);
+    }
+    return err;
+}
+
+enum bl_err cycle_load_any(struct cycle *cycle, Bl__Aggregate kind, uint64_t id,
+                           struct cached **found, struct bl_error *e)
+{
+    if (id == 0 || id >> 56 != 0) {
+        return BL_NOT_FOUND;
+    }
+    struct cached *cached = cache_find(&cycle->cache, kind, id);
     if (cached == NULL) {
-        cached = cache_add(&cycle->cache, id);
-        enum bl_err err =
-            read_application(store_write_read(cycle->write), id, &cached->arena, &cached->state, e);
-        if (err == BL_OK) {
-            err = catalog_find(cycle->catalog, cached->state->workflow, cached->state->version,
-                               &cached->version, e);
-        }
+        cached = cache_add(&cycle->cache, kind, id);
+        enum bl_err err = read_cached(cycle, cached, e);
         if (err != BL_OK) {
             cache_drop(&cycle->cache, cached);
             return err;
         }
-        cached->next = application_aggregate.next(cached->state);
+        cached->next = cached->aggregate->next(cached->any);
     }
     wake(cycle, cached);
     *found = cached;
     return BL_OK;
 }
 
+enum bl_err cycle_load(struct cycle *cycle, uint64_t id, struct cached **found, struct bl_error *e)
+{
+    return cycle_load_any(cycle, BL__AGGREGATE__APPLICATION, id, found, e);
+}
+
 /* A record that cannot be read is set aside, so that it never stops the others. */
-static void set_aside(struct cycle *cycle, uint64_t id, struct bl_text timer_key,
-                      const struct bl_error *e)
+static void set_aside(struct cycle *cycle, Bl__Aggregate kind, uint64_t id,
+                      struct bl_text timer_key, const struct bl_error *e)
 {
     struct key key = key_of_id(id);
 
     key_u16(&key, INCIDENT_RECORD);
+    if (kind != BL__AGGREGATE__APPLICATION) {
+        key_u16(&key, (uint16_t)kind);
+    }
     store_write_remove(cycle->write, TABLE_TIMERS, timer_key);
     store_write_put(cycle->write, TABLE_INCIDENTS, key_keep(&key, cycle->arena),
                     (struct bl_text){ "", 0 });
     cycle->has_set_aside = true;
-    bl_log(BL_LOG_ERROR, "record.damaged", "application=%" PRIu64 " error=\"%s\"", id, e->text);
+    const struct kind *known = kind_find(kind);
+    bl_log(BL_LOG_ERROR, "record.damaged", "%s=%" PRIu64 " error=\"%s\"",
+           known == NULL ? "unknown" : known->name, id, e->text);
 }
 
 struct due {
@@ -136,12 +163,15 @@ enum bl_err cycle_timers(struct cycle *cycle, struct bl_error *e)
     for (uint32_t i = 0; i < due.count && err == BL_OK; i++) {
         struct bl_error damage = { 0 };
         struct cached *cached;
+        Bl__Aggregate kind = (Bl__Aggregate)key_read_u16(due.keys[i].at + 8);
         uint64_t id = key_read_u64(due.keys[i].at + 10);
 
-        enum bl_err loaded = cycle_load(cycle, id, &cached, &damage);
+        enum bl_err loaded = kind_find(kind) == NULL
+                                 ? BL_CORRUPT
+                                 : cycle_load_any(cycle, kind, id, &cached, &damage);
 
         if (loaded == BL_CORRUPT || loaded == BL_FORMAT || loaded == BL_NOT_FOUND) {
-            set_aside(cycle, id, due.keys[i], &damage);
+            set_aside(cycle, kind, id, due.keys[i], &damage);
         }  // any other error passes, and the row is still due
     }
     cycle->batch->timers_due += due.count;

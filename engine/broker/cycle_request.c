@@ -53,12 +53,13 @@ static bool request_is_known(struct cycle *cycle, struct batch_command *command,
 {
     const struct request_seen *seen = bl_map_get(&cycle->requests, request->id_hash);
     Bl__StoredRequest *stored;
-    uint64_t fingerprint, event, application;
+    uint64_t fingerprint, event, application, id;
 
     if (seen != NULL) {
         fingerprint = seen->fingerprint;
         event = seen->answer->event;
         application = seen->answer->application_id;
+        id = seen->answer->id;
     } else {
         struct bl_error e = { 0 };
         enum bl_err err =
@@ -74,11 +75,13 @@ static bool request_is_known(struct cycle *cycle, struct batch_command *command,
         fingerprint = stored->fingerprint;
         event = stored->event;
         application = stored->application;
+        id = stored->id;
     }
     if (fingerprint != request->fingerprint) {
         cycle_refuse_with(cycle, command, BL_REUSED, "request-reused", "request_id");
     } else {
         answer_again(cycle, command, event, application);
+        command->answer.id = id;
     }
     return true;
 }
@@ -113,6 +116,7 @@ void cycle_request_end(struct cycle *cycle, const struct batch_command *command,
     stored.fingerprint = request->fingerprint;
     stored.event = command->answer.event;
     stored.application = command->answer.application_id;
+    stored.id = command->answer.id;
     store_write_put(cycle->write, TABLE_REQUESTS, key_keep(&request->key.at, cycle->arena),
                     record_seal_message(&stored.base, cycle->arena));
 }

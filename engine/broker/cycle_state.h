@@ -1,7 +1,8 @@
 /* cycle_state.h — what the files of the cycle share; nobody else includes it.
  * cycle.c runs a batch in parts, cycle_command.c what one command asks for, cycle_submit.c a new
- * application, cycle_request.c request ids, cycle_event.c events and the applications they change,
- * cycle_write.c the rows that a part leaves behind. */
+ * application, cycle_aggregate.c projects, referrals and bookings, cycle_request.c request ids,
+ * cycle_event.c events and the states they change, cycle_write.c the rows that a part leaves behind.
+ */
 #pragma once
 
 #include "broker/cache.h"
@@ -21,7 +22,7 @@ struct counter {
 
 /* What a batch takes back if it cannot be written. */
 struct mark {
-    uint64_t event, application;
+    uint64_t event, newest[AGGREGATE_COUNT];
     size_t effect_count;
 };
 
@@ -41,7 +42,7 @@ struct cycle {
     Bl__Directory *directory;
     struct counter *counters;
     struct bl_arena counters_arena;
-    uint64_t event, application;  // newest numbers
+    uint64_t event, newest[AGGREGATE_COUNT];  // newest numbers: of events, of each kind
     uint8_t chain[CHAIN_BYTES];
     bl_time next_timer;
 
@@ -56,6 +57,7 @@ struct cycle {
     bool has_set_aside;       // a damaged record: rows to write without an event
     struct bl_map requests;   // fingerprint of the id → struct request_seen
     struct bl_map numbers;    // hash of a number given in this batch
+    struct bl_map keys;       // hash of a key that this batch has given → struct cached
     struct bl_text *records;  // of the batch's events, for the chain
     size_t record_count, record_capacity;
     struct projection_count *counts;
@@ -81,11 +83,14 @@ struct world cycle_world(struct cycle *cycle, const struct batch_command *comman
 /* Gives the event its number and its place in the chain, and collects its row. */
 void cycle_record(struct cycle *cycle, Bl__Event *event, Bl__Aggregate aggregate, uint64_t id,
                   uint64_t previous);
-/* Records an event of an application and folds it in. */
+/* Records an event of an aggregate and folds it in. */
 void cycle_apply(struct cycle *cycle, struct cached *cached, Bl__Event *event);
 /* Finds an application, in the cache or in the store, caught up with the batch's time. */
 MUST_CHECK enum bl_err cycle_load(struct cycle *cycle, uint64_t id, struct cached **found,
                                   struct bl_error *e);
+/* The same of any kind. */
+MUST_CHECK enum bl_err cycle_load_any(struct cycle *cycle, Bl__Aggregate kind, uint64_t id,
+                                      struct cached **found, struct bl_error *e);
 /* Wakes what is due: a bounded number, so that timers never stand in the way of decisions. */
 MUST_CHECK enum bl_err cycle_timers(struct cycle *cycle, struct bl_error *e);
 
@@ -100,6 +105,15 @@ void cycle_request_end(struct cycle *cycle, const struct batch_command *command,
 /* cycle_submit.c */
 void cycle_submit(struct cycle *cycle, struct batch_command *command);
 struct bl_text cycle_counter_key(struct cycle *cycle, const struct counter *counter);
+
+/* cycle_aggregate.c */
+/* A command about a project, referral or booking. */
+void cycle_aggregate(struct cycle *cycle, struct batch_command *command,
+                     const struct aggregate *aggregate);
+/* The project of this code; NULL: there is none. */
+struct cached *cycle_project(struct cycle *cycle, const char *code);
+/* What follows elsewhere from an application's event, in the same batch. */
+void cycle_follow(struct cycle *cycle, struct cached *cached, const Bl__Event *event);
 
 /* cycle_command.c */
 /* Decides one command; its answer says what came of it. */

@@ -113,16 +113,17 @@ static void store_submission(struct cycle *cycle, const struct world *world,
 static void submitted(struct cycle *cycle, struct batch_command *command, const struct world *world,
                       const struct catalog_version *version, Bl__Event *event)
 {
-    struct cached *cached = cache_add(&cycle->cache, world->id);
+    struct cached *cached = cache_add(&cycle->cache, BL__AGGREGATE__APPLICATION, world->id);
     const Bl__Submit *submit = command->command->submit;
 
     cached->state = application_aggregate.create(&cached->arena, world->id);
     cached->version = *version;
     cached->is_new = true;
     cached->content = (struct bl_text){ (const char *)submit->content.data, submit->content.len };
-    cycle->application = world->id;
+    cycle->newest[BL__AGGREGATE__APPLICATION] = world->id;
     store_submission(cycle, world, submit);
     cycle_apply(cycle, cached, event);
+    cycle_follow(cycle, cached, event);
     command->answer.event = event->seq;
     command->answer.application_id = world->id;
     command->answer.application = world->number;
@@ -155,8 +156,13 @@ void cycle_submit(struct cycle *cycle, struct batch_command *command)
     struct world world = cycle_world(cycle, command, NULL);
     world.definition = version.definition;
     world.calendar = version.calendar;
-    world.id = cycle->application + 1;
+    world.id = cycle->newest[BL__AGGREGATE__APPLICATION] + 1;
     world.salt = next_salt(cycle);
+    if (submit->project[0] != '\0') {
+        const struct cached *project = cycle_project(cycle, submit->project);
+
+        world.project = project == NULL ? NULL : project->any;
+    }
     bl_day day = calendar_day(version.calendar, cycle->now);
     world.number = next_number(cycle, version.definition, day, &counter, &seq);
     if (world.number == NULL) {

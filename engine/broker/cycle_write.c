@@ -116,9 +116,18 @@ static void write_row(void *context, const struct projection_row *before,
     }
 }
 
-static void write_application(struct cycle *cycle, struct cached *cached)
+/* The state, packed; applications are many, and a bound on their length saves counting it. */
+static struct bl_text seal_state(struct cycle *cycle, const struct cached *cached)
 {
-    struct projection after = projection_of(cached->state, cycle->arena);
+    return cached->aggregate == &application_aggregate
+               ? record_seal_bounded(&cached->state->base, application_bytes_max(cached->state),
+                                     cycle->arena)
+               : record_seal_message(cached->any, cycle->arena);
+}
+
+static void write_aggregate(struct cycle *cycle, struct cached *cached)
+{
+    struct projection after = cached->kind->project(cached->any, cycle->arena);
     struct change change = { cycle, cached };
     struct key key = key_of_id(cached->id);
 
@@ -132,9 +141,8 @@ static void write_application(struct cycle *cycle, struct cached *cached)
     for (size_t i = 0; i < after.count_count; i++) {
         add_count(cycle, &after.counts[i], 1);
     }
-    store_write_put(cycle->write, TABLE_APPLICATIONS, key_keep(&key, cycle->arena),
-                    record_seal_bounded(&cached->state->base, application_bytes_max(cached->state),
-                                        cycle->arena));
+    store_write_put(cycle->write, cached->kind->states, key_keep(&key, cycle->arena),
+                    seal_state(cycle, cached));
 }
 
 static enum bl_err write_counts(struct cycle *cycle, struct bl_error *e)
@@ -212,7 +220,7 @@ static void write_chain(struct cycle *cycle, uint8_t hash[CHAIN_BYTES])
 enum bl_err cycle_write(struct cycle *cycle, uint8_t hash[CHAIN_BYTES], struct bl_error *e)
 {
     for (struct cached *cached = cycle->touched; cached != NULL; cached = cached->next_touched) {
-        write_application(cycle, cached);
+        write_aggregate(cycle, cached);
     }
     enum bl_err err = write_counts(cycle, e);
     if (err != BL_OK) {

@@ -1,11 +1,17 @@
 #include "core/aggregate.h"
 
 #include "core/application.h"
+#include "core/booking.h"
 #include "core/directory.h"
+#include "core/project.h"
+#include "core/referral.h"
 
 static const struct aggregate *const aggregates[] = {
     [BL__AGGREGATE__DIRECTORY] = &directory_aggregate,
     [BL__AGGREGATE__APPLICATION] = &application_aggregate,
+    [BL__AGGREGATE__PROJECT] = &project_aggregate,
+    [BL__AGGREGATE__REFERRAL] = &referral_aggregate,
+    [BL__AGGREGATE__BOOKING] = &booking_aggregate,
 };
 
 const struct aggregate *aggregate_of_command(Bl__Command__WhatCase what)
@@ -22,6 +28,22 @@ const struct aggregate *aggregate_find(Bl__Aggregate kind)
 {
     CHECK((size_t)kind < BL_COUNT(aggregates) && aggregates[kind] != NULL);
     return aggregates[kind];
+}
+
+Bl__Key__Role world_role(const struct world *world)
+{
+    if (world->actor != NULL && world->actor->role != BL__KEY__ROLE__ROLE_UNSPECIFIED) {
+        return world->actor->role;
+    }
+    return world->principal == NULL ? BL__KEY__ROLE__ROLE_UNSPECIFIED : world->principal->role;
+}
+
+const char *world_post(const struct world *world)
+{
+    if (world->actor != NULL && world->actor->post[0] != '\0') {
+        return world->actor->post;
+    }
+    return world->principal == NULL ? "" : world->principal->name;
 }
 
 Bl__Event *event_new(struct bl_arena *arena, const struct world *world,

@@ -17,6 +17,7 @@
 #include "definition/definition.h"
 
 #define WORLD_SALT_BYTES 16
+#define WORLD_SECRET_BYTES 16
 
 /* All that decide may know besides state and command: read-only, fixed by the batch. */
 struct world {
@@ -33,6 +34,9 @@ struct world {
     const uint8_t *salt;     // WORLD_SALT_BYTES, for the content's hash
     const struct publication_check *publication;  // of a Publish: publication.h
     const struct definition *target;              // of a Migrate: the version it goes to
+    const uint8_t *secret;       // WORLD_SECRET_BYTES of the hall: keys hashes of persons
+    const Bl__Project *project;  // that a submission names; NULL: there is none
+    uint32_t open_count;         // of a CloseProject: its applications that have not ended
 };
 
 /* Nothing in it points into the state, which may be gone before the answer is sent.
@@ -55,7 +59,21 @@ struct aggregate {
     bl_time (*next)(const void *state);
     /* The event of that moment if it is not after the world's time, else NULL. */
     Bl__Event *(*wake)(const struct world *world, const void *state, struct bl_arena *arena);
+    size_t last_event_at, revision_at;  // where a state has its newest event and how many it had
 };
+
+static inline uint64_t aggregate_last_event(const struct aggregate *aggregate, const void *state)
+{
+    return *(const uint64_t *)((const char *)state + aggregate->last_event_at);
+}
+
+static inline uint32_t aggregate_revision(const struct aggregate *aggregate, const void *state)
+{
+    return *(const uint32_t *)((const char *)state + aggregate->revision_at);
+}
+
+/* The sizes of a table that has a row for each kind. */
+#define AGGREGATE_COUNT (BL__AGGREGATE__BOOKING + 1)
 
 const struct aggregate *aggregate_find(Bl__Aggregate kind);
 /* Whose command it is; NULL: nobody's. */
@@ -65,6 +83,11 @@ const struct aggregate *aggregate_of_command(Bl__Command__WhatCase what);
  */
 Bl__Event *event_new(struct bl_arena *arena, const struct world *world,
                      Bl__Event__WhatCase what_case);
+
+/* As what somebody acts: a gateway says for whom it speaks. */
+Bl__Key__Role world_role(const struct world *world);
+/* By which post, or key where no post is known, somebody acts; "" for the engine. */
+const char *world_post(const struct world *world);
 
 /* Rulings in one line. */
 struct ruling ruling_event(Bl__Event *event);

@@ -76,6 +76,8 @@ const struct aggregate application_aggregate = {
     .evolve = evolve,
     .next = application_next,
     .wake = application_wake,
+    .last_event_at = offsetof(Bl__Application, last_event),
+    .revision_at = offsetof(Bl__Application, revision),
 };
 
 /* --- lengths ------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #include "core/application_state.h"
 #include "core/content.h"
 #include "core/countdown.h"
+#include "core/project.h"
 
 #define S(state) BL__ITEM__STATE__##state
 
@@ -110,6 +111,7 @@ static Bl__Event *submitted_event(const struct question *q, struct routing *rout
     submitted->workflow = world->definition->workflow;
     submitted->version = world->definition->version;
     submitted->window = submit->window;
+    submitted->project = submit->project;
     submitted->request_id = q->command->request_id;
     submitted->effective_at = routing_effective(world, world->now);
     submitted->accepted = routing->accepted;
@@ -135,6 +137,13 @@ struct ruling decide_submit(const struct question *q)
 
     if (question_is_longer(submit->window, WINDOW_CHARACTERS_MAX)) {
         return question_refuse(q, BL_INVALID, "window-long", "window");
+    }
+    if (submit->project[0] != '\0') {
+        Bl__Refusal *unknown = project_may_join(q->world->project, submit->project, q->arena);
+
+        if (unknown != NULL) {
+            return (struct ruling){ .refusal = unknown };
+        }
     }
     Bl__Refusal *refusal = content_check(q->world, bytes, q->arena, &content);
     if (content.message == NULL) {

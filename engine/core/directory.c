@@ -314,4 +314,6 @@ const struct aggregate directory_aggregate = {
     .evolve = evolve,
     .next = next,
     .wake = wake,
+    .last_event_at = offsetof(Bl__Directory, last_event),
+    .revision_at = offsetof(Bl__Directory, revision),
 };

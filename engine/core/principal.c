@@ -25,6 +25,25 @@ static const struct {
     WHAT(RETIRE)     = { ROLE(ADMINISTRATOR), "administrator" },
     WHAT(GRANT_KEY)  = { ROLE(ADMINISTRATOR), "administrator" },
     WHAT(REVOKE_KEY) = { ROLE(ADMINISTRATOR), "administrator" },
+    WHAT(OPEN_PROJECT)   = { ROLE(ADMINISTRATOR) | ROLE(SUPERVISOR) | ROLE(GATEWAY),
+                             "administrator, supervisor" },
+    WHAT(TRACK_PROJECT)  = { ROLE(ADMINISTRATOR) | ROLE(SUPERVISOR) | ROLE(GATEWAY),
+                             "administrator, supervisor" },
+    WHAT(SET_MILESTONE)  = { ROLE(TRACKER) | ROLE(ADMINISTRATOR) | ROLE(SUPERVISOR) | ROLE(GATEWAY),
+                             "the project's tracker, administrator, supervisor" },
+    WHAT(CLOSE_PROJECT)  = { ROLE(ADMINISTRATOR) | ROLE(SUPERVISOR) | ROLE(GATEWAY),
+                             "administrator, supervisor" },
+    WHAT(REFER)          = { ROLE(CLERK) | ROLE(MANAGER) | ROLE(OFFICER) | ROLE(ADMINISTRATOR) |
+                             ROLE(GATEWAY), "clerk, officer" },
+    WHAT(HAND_OVER)      = { ROLE(CLERK) | ROLE(MANAGER) | ROLE(OFFICER) | ROLE(WORKER) |
+                             ROLE(ADMINISTRATOR) | ROLE(GATEWAY),
+                             "clerk, the department that takes over" },
+    WHAT(PLAN_BOOKINGS)  = { ROLE(MANAGER) | ROLE(ADMINISTRATOR) | ROLE(GATEWAY),
+                             "hall manager, administrator" },
+    WHAT(BOOK)           = { ROLE(CLERK) | ROLE(MANAGER) | ROLE(ADMINISTRATOR) | ROLE(GATEWAY),
+                             "clerk, applicant through the gateway" },
+    WHAT(CHANGE_BOOKING) = { ROLE(CLERK) | ROLE(MANAGER) | ROLE(ADMINISTRATOR) | ROLE(GATEWAY),
+                             "clerk, applicant through the gateway" },
 };
 // clang-format on
 

@@ -8,6 +8,8 @@
 #include "schema/yaml.h"
 #include "store/read.h"
 
+#define HALL_CALENDAR_DEFAULT "cn"
+
 struct version {
     struct version *next;
     struct definition *definition;
@@ -331,4 +333,15 @@ enum bl_err catalog_calendar(struct catalog *catalog, const char *id,
     enum bl_err err = find_calendar(catalog, snapshot_now(catalog), id, calendar, e);
     CHECK(pthread_mutex_unlock(&catalog->lock) == 0);
     return err;
+}
+
+const struct calendar *catalog_hall_calendar(struct catalog *catalog)
+{
+    const Bl__DepartmentsFile *departments = catalog_departments(catalog);
+    const struct calendar *calendar = NULL;
+    const char *id = departments == NULL || departments->calendar[0] == '\0'
+                         ? HALL_CALENDAR_DEFAULT
+                         : departments->calendar;
+
+    return catalog_calendar(catalog, id, &calendar, NULL) == BL_OK ? calendar : NULL;
 }

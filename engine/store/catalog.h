@@ -27,6 +27,10 @@ MUST_CHECK enum bl_err catalog_find(struct catalog *catalog, const char *workflo
 MUST_CHECK enum bl_err catalog_calendar(struct catalog *catalog, const char *id,
                                         const struct calendar **calendar, struct bl_error *e);
 
+/* By which the hall itself counts, where no workflow says one: the calendar that departments.yaml
+ * names, else "cn". NULL while it is not published. */
+const struct calendar *catalog_hall_calendar(struct catalog *catalog);
+
 /* The published departments; NULL while there are none. */
 const Bl__DepartmentsFile *catalog_departments(struct catalog *catalog);
 

@@ -5,9 +5,12 @@
 
 #include "core/application.h"
 #include "core/countdown.h"
+#include "core/project.h"
+#include "core/referral.h"
 #include "schema/json.h"
 #include "schema/writer.h"
 #include "store/history.h"
+#include "store/kind.h"
 #include "store/read.h"
 #include "store/record.h"
 
@@ -186,6 +189,70 @@ static bool visit_application(void *context, struct bl_text key, struct bl_text 
     return !d->failed;
 }
 
+/* --- projects, referrals, bookings: one line each, with the next moment in it --------------------
+ */
+
+struct others {
+    struct dumping *d;
+    const struct kind *kind;
+};
+
+/* What people call it. */
+static void dump_name(struct dumping *d, Bl__Aggregate kind, const void *state)
+{
+    const Bl__Booking *booking = state;
+    char day[BL_TIME_TEXT];
+
+    if (kind == BL__AGGREGATE__PROJECT) {
+        text(d, "code", ((const Bl__Project *)state)->code);
+        text(d, "state", project_is_open(state) ? "open" : "closed");
+    } else if (kind == BL__AGGREGATE__REFERRAL) {
+        text(d, "department", ((const Bl__Referral *)state)->to_department);
+        text(d, "state", referral_is_open(state) ? "open" : "handed_over");
+    } else {
+        text(d, "window", booking->window);
+        text(d, "day", bl_day_format(booking->day, day));
+    }
+}
+
+static bool visit_other(void *context, struct bl_text key, struct bl_text value)
+{
+    const struct others *others = context;
+    struct dumping *d = others->d;
+    const struct aggregate *aggregate = aggregate_find(others->kind->kind);
+    ProtobufCMessage *state;
+    struct bl_error e = { 0 };
+
+    bl_arena_reset(&d->arena);
+    bool whole = record_unpack(value, aggregate->state, &d->arena, &state, &e) == BL_OK;
+    begin(d, whole ? others->kind->name : "damaged");
+    writer_key(&d->line, "id");
+    writer_unsigned(&d->line, key_read_u64(key.at));
+    if (whole) {
+        dump_name(d, others->kind->kind, state);
+        writer_key(&d->line, "revision");
+        writer_unsigned(&d->line, aggregate_revision(aggregate, state));
+        moment(d, "next_ms", aggregate->next(state));
+    } else {
+        text(d, "error", e.text);
+    }
+    end(d);
+    return !d->failed;
+}
+
+static enum bl_err dump_others(struct dumping *d, struct bl_error *e)
+{
+    enum bl_err err = BL_OK;
+
+    for (size_t i = BL__AGGREGATE__APPLICATION + 1; i < AGGREGATE_COUNT && err == BL_OK; i++) {
+        struct others others = { d, kind_find((Bl__Aggregate)i) };
+
+        err = read_scan(d->read, others.kind->states, (struct bl_text){ NULL, 0 }, visit_other,
+                        &others, e);
+    }
+    return err;
+}
+
 /* --- events and the chain ----------------------------------------------------------------------
  */
 
@@ -210,6 +277,11 @@ static void dump_event(struct dumping *d, const Bl__Event *event)
                      ? NULL
                      : application->items[item]->id);
     moment(d, "at_ms", event->at);
+    if (event->aggregate > BL__AGGREGATE__APPLICATION && kind_find(event->aggregate) != NULL) {
+        text(d, "aggregate", kind_find(event->aggregate)->name);
+        writer_key(&d->line, "id");
+        writer_unsigned(&d->line, event->id);
+    }
     end(d);
 }
 
@@ -299,6 +371,9 @@ enum bl_err dump_store(struct store *store, FILE *out, struct bl_error *e)
     bl_arena_init(&d.arena, 1 << 14, SIZE_MAX);
     writer_init(&d.line, WRITER_JSON);
     err = read_scan(read, TABLE_APPLICATIONS, start, visit_application, &d, e);
+    if (err == BL_OK) {
+        err = dump_others(&d, e);
+    }
     if (err == BL_OK) {
         err = read_scan(read, TABLE_EVENTS, start, visit_event, &d, e);
     }

@@ -15,7 +15,7 @@ struct store {
     bool read_only;
     bool is_copy;
     uint64_t start;      // how often a broker has opened it; stamps attempts
-    uint8_t secret[16];  // of the requests' fingerprints
+    uint8_t secret[16];  // keys hashes of persons
     size_t map_bytes;
 };
 
@@ -30,6 +30,11 @@ enum bl_err environment_error(struct bl_error *e, int rc, const char *doing);
  * Any other failure is a damaged tree, reported in *err. */
 bool environment_get(MDB_txn *txn, MDB_dbi table, struct bl_text key, struct bl_text *value,
                      enum bl_err *err, struct bl_error *e);
+
+/* Writes what the store says of itself. */
+enum bl_err environment_meta_put(struct store *store, MDB_txn *txn, const char *name, void *value,
+                                 size_t bytes, struct bl_error *e);
+#define STORE_MIGRATING "migrating"  // there while a migration is under way
 
 static inline MDB_val environment_value(struct bl_text text)
 {

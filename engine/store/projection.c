@@ -35,6 +35,14 @@ struct projection projection_of(const Bl__Application *application, struct bl_ar
     return projection;
 }
 
+struct projection projection_empty(size_t rows_max, struct bl_arena *arena)
+{
+    return (struct projection){
+        .rows = bl_arena_alloc(arena, rows_max * sizeof(struct projection_row)),
+        .counts = bl_arena_alloc(arena, rows_max * sizeof(struct projection_count)),
+    };
+}
+
 struct projection_row *projection_row(struct projection *projection, enum table table)
 {
     struct projection_row *row = &projection->rows[projection->row_count++];
@@ -52,6 +60,25 @@ void projection_value(struct projection_row *row, const ProtobufCMessage *messag
 
     CHECK(bytes <= sizeof row->value);
     row->value_bytes = protobuf_c_message_pack(message, row->value);
+}
+
+void projection_id(struct projection_row *row, uint64_t id)
+{
+    for (size_t i = 0; i < 8; i++) {
+        row->value[i] = (uint8_t)(id >> 8 * (7 - i));
+    }
+    row->value_bytes = 8;
+}
+
+void projection_timer(struct projection *projection, Bl__Aggregate kind, uint64_t id, bl_time at)
+{
+    if (at == BL_NEVER) {
+        return;
+    }
+    struct projection_row *row = projection_row(projection, TABLE_TIMERS);
+    key_u64(&row->key, (uint64_t)at);
+    key_u16(&row->key, (uint16_t)kind);
+    key_u64(&row->key, id);
 }
 
 void projection_count(struct projection *projection, const char *name, const char *department,

@@ -1,6 +1,7 @@
 /* projection.h — what is derived from a state: rows and counts that make questions cheap.
  * A projection is one pure function from an application to the rows it stands for, one file and
- * one row of the table in projection.c. What changed between two states is the difference of their
+ * one row of the table in projection.c. The other aggregates stand for few rows: one function each,
+ * named in the table of kind.c. What changed between two states is the difference of their
  * rows, written in the same transaction; `verify` computes the rows again. */
 #pragma once
 
@@ -35,9 +36,18 @@ struct projection {
  * state must live as long. */
 struct projection projection_of(const Bl__Application *application, struct bl_arena *arena);
 
+struct projection projection_of_project(const void *state, struct bl_arena *arena);
+struct projection projection_of_referral(const void *state, struct bl_arena *arena);
+struct projection projection_of_booking(const void *state, struct bl_arena *arena);
+
 /* Used by the projections' own files. */
+struct projection projection_empty(size_t rows_max, struct bl_arena *arena);
 struct projection_row *projection_row(struct projection *projection, enum table table);
 void projection_value(struct projection_row *row, const ProtobufCMessage *message);
+/* The row of an index: its value is an id. */
+void projection_id(struct projection_row *row, uint64_t id);
+/* When an aggregate changes by itself next; BL_NEVER makes no row. */
+void projection_timer(struct projection *projection, Bl__Aggregate kind, uint64_t id, bl_time at);
 void projection_count(struct projection *projection, const char *name, const char *department,
                       int64_t value);
 

@@ -12,6 +12,7 @@
 #include "core/directory.h"
 #include "core/refusal.h"
 #include "store/environment.h"
+#include "store/kind.h"
 #include "store/read.h"
 #include "store/record.h"
 #include "store/sight.h"
@@ -435,9 +436,24 @@ static const char *last_failure(const struct asking *a, const Bl__Application *a
     return "";
 }
 
-static Bl__IncidentView *view_incident(const struct asking *a, uint64_t id, uint32_t index)
+/* A damaged record that is no application. */
+static Bl__IncidentView *view_other_incident(const struct asking *a, struct bl_text key)
 {
     Bl__IncidentView *view = bl_arena_new(a->viewer.arena, Bl__IncidentView);
+    const struct kind *kind = kind_find((Bl__Aggregate)key_read_u16(key.at + 10));
+
+    bl__incident_view__init(view);
+    view->record =
+        bl_arena_printf(a->viewer.arena, "%s/%" PRIu64,
+                        kind == NULL ? "unknown" : table_name(kind->states), key_read_u64(key.at));
+    return sight_operation(a->viewer.principal) ? view : NULL;
+}
+
+static Bl__IncidentView *view_incident(const struct asking *a, struct bl_text key)
+{
+    Bl__IncidentView *view = bl_arena_new(a->viewer.arena, Bl__IncidentView);
+    uint64_t id = key_read_u64(key.at);
+    uint32_t index = key_read_u16(key.at + 8);
     Bl__Application *application;
 
     bl__incident_view__init(view);
@@ -476,8 +492,8 @@ static bool visit_incident(void *context, struct bl_text key, struct bl_text val
                               key.bytes };
         return false;
     }
-    Bl__IncidentView *view =
-        view_incident(incidents->a, key_read_u64(key.at), key_read_u16(key.at + 8));
+    Bl__IncidentView *view = key.bytes > INCIDENT_KEY_BYTES ? view_other_incident(incidents->a, key)
+                                                            : view_incident(incidents->a, key);
     if (view != NULL) {
         answer->incidents[answer->n_incidents++] = view;
     }

@@ -14,10 +14,9 @@ static bool get(struct store_read *read, enum table table, struct bl_text key,
     return environment_get(read->txn, read->store->tables[table], key, value, err, e);
 }
 
-/* Reads and unpacks the record at a key. */
-static enum bl_err get_message(struct store_read *read, enum table table, struct bl_text key,
-                               const ProtobufCMessageDescriptor *descriptor, struct bl_arena *arena,
-                               ProtobufCMessage **message, struct bl_error *e)
+enum bl_err read_message(struct store_read *read, enum table table, struct bl_text key,
+                         const ProtobufCMessageDescriptor *descriptor, struct bl_arena *arena,
+                         ProtobufCMessage **message, struct bl_error *e)
 {
     struct bl_text record;
     enum bl_err err;
@@ -69,16 +68,17 @@ enum bl_err read_application(struct store_read *read, uint64_t id, struct bl_are
 {
     struct key key = key_of_id(id);
 
-    return get_message(read, TABLE_APPLICATIONS, key_text(&key), &bl__application__descriptor,
-                       arena, (ProtobufCMessage **)application, e);
+    return read_message(read, TABLE_APPLICATIONS, key_text(&key), &bl__application__descriptor,
+                        arena, (ProtobufCMessage **)application, e);
 }
 
 enum bl_err read_directory(struct store_read *read, struct bl_arena *arena,
                            Bl__Directory **directory, struct bl_error *e)
 {
     struct key key = key_of_id(DIRECTORY_ID);
-    enum bl_err err = get_message(read, TABLE_DIRECTORY, key_text(&key), &bl__directory__descriptor,
-                                  arena, (ProtobufCMessage **)directory, e);
+    enum bl_err err =
+        read_message(read, TABLE_DIRECTORY, key_text(&key), &bl__directory__descriptor, arena,
+                     (ProtobufCMessage **)directory, e);
 
     if (err == BL_NOT_FOUND) {
         *directory = bl_arena_new(arena, Bl__Directory);
@@ -116,8 +116,8 @@ enum bl_err read_content(struct store_read *read, uint64_t id, uint32_t version,
 {
     struct key key = key_of_content(id, version);
 
-    return get_message(read, TABLE_CONTENTS, key_text(&key), &bl__stored_content__descriptor, arena,
-                       (ProtobufCMessage **)content, e);
+    return read_message(read, TABLE_CONTENTS, key_text(&key), &bl__stored_content__descriptor,
+                        arena, (ProtobufCMessage **)content, e);
 }
 
 enum bl_err read_source(struct store_read *read, Bl__Publication__Kind kind, const char *id,
@@ -135,19 +135,18 @@ enum bl_err read_source(struct store_read *read, Bl__Publication__Kind kind, con
     return record_open(record, source, e);
 }
 
-enum bl_err read_number(struct store_read *read, const char *number, uint64_t *id,
-                        struct bl_error *e)
+enum bl_err read_id(struct store_read *read, enum table table, struct bl_text key, uint64_t *id,
+                    struct bl_error *e)
 {
     struct bl_text record, body;
     enum bl_err err;
 
-    if (number[0] == '\0' || strlen(number) >= STORE_TEXT_KEY_BYTES_MAX ||
-        !get(read, TABLE_NUMBERS, bl_text_of(number), &record, &err, e)) {
-        return bl_error_set(e, BL_NOT_FOUND, "no application %.64s", number);
+    if (!get(read, table, key, &record, &err, e)) {
+        return err != BL_OK ? err : BL_NOT_FOUND;
     }
     err = record_open(record, &body, e);
     if (err == BL_OK && body.bytes != 8) {
-        return bl_error_set(e, BL_CORRUPT, "the row of number %.64s is damaged", number);
+        return bl_error_set(e, BL_CORRUPT, "a row of %s is damaged", table_name(table));
     }
     if (err == BL_OK) {
         *id = key_read_u64(body.at);
@@ -155,11 +154,21 @@ enum bl_err read_number(struct store_read *read, const char *number, uint64_t *i
     return err;
 }
 
+enum bl_err read_number(struct store_read *read, const char *number, uint64_t *id,
+                        struct bl_error *e)
+{
+    enum bl_err err = number[0] == '\0' || strlen(number) >= STORE_TEXT_KEY_BYTES_MAX
+                          ? BL_NOT_FOUND
+                          : read_id(read, TABLE_NUMBERS, bl_text_of(number), id, e);
+
+    return err == BL_NOT_FOUND ? bl_error_set(e, err, "no application %.64s", number) : err;
+}
+
 enum bl_err read_request(struct store_read *read, struct bl_text key, struct bl_arena *arena,
                          Bl__StoredRequest **request, struct bl_error *e)
 {
-    return get_message(read, TABLE_REQUESTS, key, &bl__stored_request__descriptor, arena,
-                       (ProtobufCMessage **)request, e);
+    return read_message(read, TABLE_REQUESTS, key, &bl__stored_request__descriptor, arena,
+                        (ProtobufCMessage **)request, e);
 }
 
 enum bl_err read_counter(struct store_read *read, struct bl_text key, uint64_t *next,
@@ -169,8 +178,8 @@ enum bl_err read_counter(struct store_read *read, struct bl_text key, uint64_t *
     Bl__Counter *counter;
 
     bl_arena_init(&arena, 256, 4096);
-    enum bl_err err = get_message(read, TABLE_COUNTERS, key, &bl__counter__descriptor, &arena,
-                                  (ProtobufCMessage **)&counter, e);
+    enum bl_err err = read_message(read, TABLE_COUNTERS, key, &bl__counter__descriptor, &arena,
+                                   (ProtobufCMessage **)&counter, e);
     *next = err == BL_OK ? counter->next : 1;
     return err == BL_NOT_FOUND ? BL_OK : err;
 }
@@ -182,15 +191,13 @@ enum bl_err read_count(struct store_read *read, const char *name, const char *de
     Bl__Count *count;
 
     bl_arena_init(&arena, 256, 4096);
-    enum bl_err err = get_message(read, TABLE_COUNTS, key_of_count(name, department, &arena),
-                                  &bl__count__descriptor, &arena, (ProtobufCMessage **)&count, e);
+    enum bl_err err = read_message(read, TABLE_COUNTS, key_of_count(name, department, &arena),
+                                   &bl__count__descriptor, &arena, (ProtobufCMessage **)&count, e);
     *value = err == BL_OK ? count->value : 0;
     return err == BL_NOT_FOUND ? BL_OK : err;
 }
 
-/* The last key of a table, as a number; 0 in an empty one. */
-static enum bl_err last_id(struct store_read *read, enum table table, uint64_t *id,
-                           struct bl_error *e)
+enum bl_err read_newest(struct store_read *read, enum table table, uint64_t *id, struct bl_error *e)
 {
     MDB_cursor *cursor;
     MDB_val key, value;
@@ -207,26 +214,26 @@ static enum bl_err last_id(struct store_read *read, enum table table, uint64_t *
 
 enum bl_err read_newest_event(struct store_read *read, uint64_t *seq, struct bl_error *e)
 {
-    return last_id(read, TABLE_EVENTS, seq, e);
+    return read_newest(read, TABLE_EVENTS, seq, e);
 }
 
 enum bl_err read_newest_application(struct store_read *read, uint64_t *id, struct bl_error *e)
 {
-    return last_id(read, TABLE_APPLICATIONS, id, e);
+    return read_newest(read, TABLE_APPLICATIONS, id, e);
 }
 
 enum bl_err read_chain_head(struct store_read *read, struct bl_arena *arena, Bl__ChainEntry **entry,
                             struct bl_error *e)
 {
     uint64_t last;
-    enum bl_err err = last_id(read, TABLE_CHAIN, &last, e);
+    enum bl_err err = read_newest(read, TABLE_CHAIN, &last, e);
 
     if (err != BL_OK || last == 0) {
         return err != BL_OK ? err : BL_NOT_FOUND;
     }
     struct key key = key_of_id(last);
-    return get_message(read, TABLE_CHAIN, key_text(&key), &bl__chain_entry__descriptor, arena,
-                       (ProtobufCMessage **)entry, e);
+    return read_message(read, TABLE_CHAIN, key_text(&key), &bl__chain_entry__descriptor, arena,
+                        (ProtobufCMessage **)entry, e);
 }
 
 /* Sets a cursor on the last key that is not after `from`. */

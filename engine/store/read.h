@@ -13,6 +13,17 @@
 MUST_CHECK enum bl_err read_application(struct store_read *read, uint64_t id,
                                         struct bl_arena *arena, Bl__Application **application,
                                         struct bl_error *e);
+/* The record at a key, as a message of this type. */
+MUST_CHECK enum bl_err read_message(struct store_read *read, enum table table, struct bl_text key,
+                                    const ProtobufCMessageDescriptor *descriptor,
+                                    struct bl_arena *arena, ProtobufCMessage **message,
+                                    struct bl_error *e);
+/* The id at a key of an index. */
+MUST_CHECK enum bl_err read_id(struct store_read *read, enum table table, struct bl_text key,
+                               uint64_t *id, struct bl_error *e);
+/* The last key of a table of ids; 0 in an empty one. */
+MUST_CHECK enum bl_err read_newest(struct store_read *read, enum table table, uint64_t *id,
+                                   struct bl_error *e);
 /* An empty directory is given where there is none yet. */
 MUST_CHECK enum bl_err read_directory(struct store_read *read, struct bl_arena *arena,
                                       Bl__Directory **directory, struct bl_error *e);

@@ -14,8 +14,8 @@
 #include <sodium.h>
 
 #include "store/environment.h"
+#include "store/migrate.h"
 
-#define STORE_FORMAT UINT32_C(1)
 #define READERS_MAX 512
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define MAP_BYTES_DEFAULT ((size_t)8 << 30)  // sanitizers keep shadow memory of address space
@@ -146,8 +146,8 @@ static bool meta_get(struct store *store, MDB_txn *txn, const char *name, void *
     return true;
 }
 
-static enum bl_err meta_put(struct store *store, MDB_txn *txn, const char *name, void *value,
-                            size_t bytes, struct bl_error *e)
+enum bl_err environment_meta_put(struct store *store, MDB_txn *txn, const char *name, void *value,
+                                 size_t bytes, struct bl_error *e)
 {
     MDB_val key = environment_value(bl_text_of(name)), v = { bytes, value };
     int rc = mdb_put(txn, store->tables[TABLE_META], &key, &v, 0);
@@ -163,55 +163,96 @@ static bool is_new(const struct store *store)
     return mdb_env_info(store->env, &info) == 0 && info.me_last_txnid == 0;
 }
 
-/* Reads what the store says of itself, and writes it into a new one. */
-static enum bl_err open_meta(struct store *store, uint64_t starts, MDB_txn *txn, struct bl_error *e)
+/* Reads what the store says of itself, and writes it into a new one. *format: the store's own. */
+static enum bl_err open_meta(struct store *store, uint64_t starts, MDB_txn *txn, uint32_t *format,
+                             struct bl_error *e)
 {
-    uint32_t format = STORE_FORMAT;
     enum bl_err err = BL_OK;
 
-    if (!meta_get(store, txn, "format", &format, sizeof format)) {
+    *format = STORE_FORMAT;
+    if (!meta_get(store, txn, "format", format, sizeof *format)) {
         if (store->read_only || !is_new(store)) {
             return bl_error_set(e, BL_CORRUPT, "%s is no store of ours", store->path);
         }
         randombytes_buf(store->secret, sizeof store->secret);
-        err = meta_put(store, txn, "format", &format, sizeof format, e);
+        err = environment_meta_put(store, txn, "format", format, sizeof *format, e);
         if (err == BL_OK) {
-            err = meta_put(store, txn, "secret", store->secret, sizeof store->secret, e);
+            err =
+                environment_meta_put(store, txn, "secret", store->secret, sizeof store->secret, e);
         }
     }
-    if (format > STORE_FORMAT) {
+    if (*format > STORE_FORMAT) {
         return bl_error_set(e, BL_FORMAT,
                             "%s has format %" PRIu32 "; this program knows %" PRIu32
                             ": install the newer one",
-                            store->path, format, STORE_FORMAT);
+                            store->path, *format, STORE_FORMAT);
+    }
+    uint8_t mark;
+    if (meta_get(store, txn, STORE_MIGRATING, &mark, sizeof mark)) {
+        *format = 0;  // a migration was cut short: it begins again
     }
     (void)meta_get(store, txn, "secret", store->secret, sizeof store->secret);
     (void)meta_get(store, txn, "start", &store->start, sizeof store->start);
     if (err == BL_OK && !store->read_only) {
         store->start += starts;
-        err = meta_put(store, txn, "start", &store->start, sizeof store->start, e);
+        err = environment_meta_put(store, txn, "start", &store->start, sizeof store->start, e);
     }
     return err;
 }
 
+/* Only who writes brings an older store up to date. */
+static enum bl_err refuse_older(struct store *store, MDB_txn *txn, struct bl_error *e)
+{
+    uint32_t format = STORE_FORMAT;
+
+    (void)meta_get(store, txn, "format", &format, sizeof format);
+    return format < STORE_FORMAT
+               ? bl_error_set(e, BL_FORMAT,
+                              "%s has format %" PRIu32 "; start the broker once: it brings it to "
+                              "format %" PRIu32,
+                              store->path, format, STORE_FORMAT)
+               : BL_OK;
+}
+
+static enum bl_err open_in(struct store *store, uint64_t starts, MDB_txn *txn, uint32_t *format,
+                           struct bl_error *e)
+{
+    enum bl_err err = BL_OK;
+
+    if (store->read_only &&
+        mdb_dbi_open(txn, table_name(TABLE_META), 0, &store->tables[TABLE_META]) == 0) {
+        err = refuse_older(store, txn, e);  // it may lack tables
+    }
+    if (err == BL_OK) {
+        err = open_tables(store, txn, e);
+    }
+    return err == BL_OK ? open_meta(store, starts, txn, format, e) : err;
+}
+
 static enum bl_err open_contents(struct store *store, uint64_t starts, struct bl_error *e)
 {
+    uint32_t format = STORE_FORMAT;
     MDB_txn *txn;
     int rc = mdb_txn_begin(store->env, NULL, store->read_only ? MDB_RDONLY : 0, &txn);
 
     if (rc != 0) {
         return environment_error(e, rc, store->path);
     }
-    enum bl_err err = open_tables(store, txn, e);
-    if (err == BL_OK) {
-        err = open_meta(store, starts, txn, e);
-    }
+    enum bl_err err = open_in(store, starts, txn, &format, e);
     if (err != BL_OK) {
         mdb_txn_abort(txn);
         return err;
     }
     rc = mdb_txn_commit(txn);
-    return rc == 0 ? BL_OK : environment_error(e, rc, store->path);
+    if (rc != 0) {
+        return environment_error(e, rc, store->path);
+    }
+    if (format == STORE_FORMAT) {
+        return BL_OK;
+    }
+    return store->read_only ? bl_error_set(e, BL_FORMAT, "%s is being brought to format %" PRIu32,
+                                           store->path, STORE_FORMAT)
+                            : migrate_store(store, format, e);
 }
 
 enum bl_err store_open(const struct store_config *config, struct store **store, struct bl_error *e)
@@ -271,6 +312,11 @@ void store_close(struct store **store)
 uint64_t store_start(const struct store *store)
 {
     return store->start;
+}
+
+const uint8_t *store_secret(const struct store *store)
+{
+    return store->secret;
 }
 
 const char *store_path(const struct store *store)

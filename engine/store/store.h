@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -35,6 +36,8 @@ void store_close(struct store **store);
 
 /* How often a broker has opened it: never the same twice, so it stamps the attempts of a start. */
 uint64_t store_start(const struct store *store);
+/* 16 bytes that only this store knows: they key hashes of persons and requests. */
+const uint8_t *store_secret(const struct store *store);
 const char *store_path(const struct store *store);
 
 /* Begins and ends a read; keep it short. NULL store_read is fine to end. */

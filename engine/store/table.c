@@ -42,6 +42,15 @@ void key_u64(struct key *key, uint64_t value)
     append(key, value, 8);
 }
 
+void key_string(struct key *key, const char *text)
+{
+    size_t bytes = strlen(text);
+
+    CHECK(key->count + bytes <= sizeof key->bytes);
+    memcpy(key->bytes + key->count, text, bytes);
+    key->count += bytes;
+}
+
 void key_department(struct key *key, const char *department)
 {
     size_t bytes = strnlen(department, DEPARTMENT_KEY_BYTES);

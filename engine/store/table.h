@@ -24,8 +24,14 @@
     X(TABLE_INBOX,        "inbox")        /* department, due, id, item → InboxRow               */ \
     X(TABLE_OPEN,         "open")         /* urgency, id → empty                                */ \
     X(TABLE_COUNTS,       "counts")       /* name → Count                                       */ \
-    X(TABLE_INCIDENTS,    "incidents")    /* id, item → empty                                   */ \
-    X(TABLE_DESKS,        "desks")        /* department, due, id, item, consultation → empty    */
+    X(TABLE_INCIDENTS,    "incidents")    /* id, item [, kind] → empty                          */ \
+    X(TABLE_DESKS,        "desks")        /* department, due, id, item, consultation → empty    */ \
+    X(TABLE_PROJECTS,     "projects")     /* id → Project                                       */ \
+    X(TABLE_CODES,        "codes")        /* code of a project → id of 8 bytes                  */ \
+    X(TABLE_REFERRALS,    "referrals")    /* id → Referral                                      */ \
+    X(TABLE_HANDOVERS,    "handovers")    /* due, id of an open referral → empty                */ \
+    X(TABLE_BOOKINGS,     "bookings")     /* id → Booking                                       */ \
+    X(TABLE_DAYS,         "days")         /* day, window → id of its Booking, 8 bytes           */
 // clang-format on
 
 enum table {
@@ -33,7 +39,7 @@ enum table {
     STORE_TABLES(X)
 #undef X
 };
-#define TABLE_COUNT (TABLE_DESKS + 1)
+#define TABLE_COUNT (TABLE_DAYS + 1)
 
 const char *table_name(enum table table);
 
@@ -44,6 +50,7 @@ const char *table_name(enum table table);
 
 /* Stands for the whole record where the key of an incident has an item. */
 #define INCIDENT_RECORD UINT16_MAX
+#define INCIDENT_KEY_BYTES 10  // id, item; of a record that is no application its kind behind them
 
 struct key {
     uint8_t bytes[STORE_KEY_BYTES_MAX];
@@ -53,6 +60,7 @@ struct key {
 void key_u16(struct key *key, uint16_t value);
 void key_u32(struct key *key, uint32_t value);
 void key_u64(struct key *key, uint64_t value);
+void key_string(struct key *key, const char *text);  // its bytes, at the end of a key
 void key_department(struct key *key, const char *department);  // padded with NUL
 struct bl_text key_text(const struct key *key);
 /* The key's bytes, kept in the arena. */

@@ -8,13 +8,12 @@
 #include "core/content.h"
 #include "core/directory.h"
 #include "store/history.h"
-#include "store/projection.h"
+#include "store/kind.h"
 #include "store/read.h"
 #include "store/record.h"
 
 #define CHAIN_BYTES 32
-#define INCIDENT_KEY_BYTES 10  // id, item
-#define COUNTS_MAX 4096        // departments times kinds
+#define COUNTS_MAX 4096  // departments times kinds
 
 /* One check of one store. */
 struct verifying {
@@ -25,6 +24,7 @@ struct verifying {
     struct bl_arena counts_arena;
     struct projection_count counts[COUNTS_MAX];
     size_t count_count;
+    const struct kind *kind;     // whose states are read
     uint64_t rows[TABLE_COUNT];  // that there must be
     uint64_t revisions;          // events that states account for
     uint64_t next_event;
@@ -169,10 +169,10 @@ static bool visit_row(void *context, struct bl_text key, struct bl_text value)
     return false;
 }
 
-static enum bl_err verify_projection(struct verifying *v, const Bl__Application *application,
-                                     struct bl_error *e)
+static enum bl_err verify_projection(struct verifying *v, const struct kind *kind, uint64_t id,
+                                     const void *state, struct bl_error *e)
 {
-    struct projection projection = projection_of(application, &v->arena);
+    struct projection projection = kind->project(state, &v->arena);
 
     for (size_t i = 0; i < projection.row_count; i++) {
         const struct projection_row *row = &projection.rows[i];
@@ -186,7 +186,7 @@ static enum bl_err verify_projection(struct verifying *v, const Bl__Application 
             return err;
         }
         if (!lookup.found || !lookup.same) {
-            problem(v, table_name(row->table), application->id,
+            problem(v, table_name(row->table), id,
                     lookup.found ? "has another value" : "row is missing");
         }
         v->rows[row->table]++;
@@ -221,48 +221,75 @@ static void verify_content(struct verifying *v, const Bl__Application *applicati
     }
 }
 
-static void verify_application(struct verifying *v, uint64_t id, struct bl_text record)
+/* What only an application has: a number and a content. */
+static void verify_submission(struct verifying *v, const Bl__Application *application,
+                              const Bl__Event *first)
 {
-    ProtobufCMessage *message;
-    struct bl_error e = { 0 };
-    Bl__Event **events;
     uint64_t named;
 
-    if (record_unpack(record, &bl__application__descriptor, &v->arena, &message, NULL) != BL_OK) {
-        problem(v, "application", id, "fails its checksum");
-        return;
-    }
-    const Bl__Application *application = (const Bl__Application *)message;
-    v->revisions += application->revision;
-    if (history_read(v->read, BL__AGGREGATE__APPLICATION, id, application->last_event,
-                     application->revision, &v->arena, &events, &e) != BL_OK ||
-        application->revision == 0 || events[0]->what_case != BL__EVENT__WHAT_SUBMITTED) {
-        problem(v, "application", id, e.code != BL_OK ? e.text : "does not begin");
-        return;
-    }
-    const Bl__Application *folded =
-        history_fold(BL__AGGREGATE__APPLICATION, id, events, application->revision, &v->arena);
-    if (!same_message(v, &application->base, &folded->base)) {
-        problem(v, "application", id, "the state is not the fold of its events");
-    }
-    if (read_number(v->read, application->number, &named, NULL) != BL_OK || named != id) {
-        problem(v, "application", id, "its number leads elsewhere");
+    if (read_number(v->read, application->number, &named, NULL) != BL_OK ||
+        named != application->id) {
+        problem(v, "application", application->id, "its number leads elsewhere");
     }
     v->rows[TABLE_NUMBERS]++;
-    verify_content(v, application, events[0]);
-    if (verify_projection(v, folded, &e) != BL_OK) {
-        problem(v, "application", id, e.text);
+    verify_content(v, application, first);
+}
+
+static void verify_state(struct verifying *v, uint64_t id, struct bl_text record)
+{
+    const struct kind *kind = v->kind;
+    const struct aggregate *aggregate = aggregate_find(kind->kind);
+    bool is_application = kind->kind == BL__AGGREGATE__APPLICATION;
+    ProtobufCMessage *state;
+    struct bl_error e = { 0 };
+    Bl__Event **events;
+
+    if (record_unpack(record, aggregate->state, &v->arena, &state, NULL) != BL_OK) {
+        problem(v, kind->name, id, "fails its checksum");
+        return;
+    }
+    uint32_t revision = aggregate_revision(aggregate, state);
+    v->revisions += revision;
+    if (history_read(v->read, kind->kind, id, aggregate_last_event(aggregate, state), revision,
+                     &v->arena, &events, &e) != BL_OK ||
+        revision == 0 || (is_application && events[0]->what_case != BL__EVENT__WHAT_SUBMITTED)) {
+        problem(v, kind->name, id, e.code != BL_OK ? e.text : "does not begin");
+        return;
+    }
+    void *folded = history_fold(kind->kind, id, events, revision, &v->arena);
+    if (!same_message(v, state, folded)) {
+        problem(v, kind->name, id, "the state is not the fold of its events");
+    }
+    if (is_application) {
+        verify_submission(v, (const Bl__Application *)state, events[0]);
+    }
+    if (verify_projection(v, kind, id, folded, &e) != BL_OK) {
+        problem(v, kind->name, id, e.text);
     }
 }
 
-static bool visit_application(void *context, struct bl_text key, struct bl_text value)
+static bool visit_state(void *context, struct bl_text key, struct bl_text value)
 {
     struct verifying *v = context;
 
     bl_arena_reset(&v->arena);
-    v->result->applications++;
-    verify_application(v, key_read_u64(key.at), value);
+    v->result->applications += v->kind->kind == BL__AGGREGATE__APPLICATION;
+    verify_state(v, key_read_u64(key.at), value);
     return true;
+}
+
+static enum bl_err verify_states(struct verifying *v, struct bl_error *e)
+{
+    enum bl_err err = BL_OK;
+
+    for (size_t i = 0; i < AGGREGATE_COUNT && err == BL_OK; i++) {
+        v->kind = kind_find((Bl__Aggregate)i);
+        if (v->kind != NULL) {
+            err =
+                read_scan(v->read, v->kind->states, (struct bl_text){ NULL, 0 }, visit_state, v, e);
+        }
+    }
+    return err;
 }
 
 static enum bl_err verify_directory(struct verifying *v, struct bl_error *e)
@@ -322,7 +349,7 @@ static bool visit_incident(void *context, struct bl_text key, struct bl_text val
 
     (void)value;
     v->rows[TABLE_INCIDENTS] +=
-        key.bytes == INCIDENT_KEY_BYTES && key_read_u16(key.at + 8) == INCIDENT_RECORD;
+        key.bytes >= INCIDENT_KEY_BYTES && key_read_u16(key.at + 8) == INCIDENT_RECORD;
     return true;
 }
 
@@ -330,9 +357,10 @@ static bool visit_incident(void *context, struct bl_text key, struct bl_text val
  * verify_content allows. */
 static enum bl_err verify_rows(struct verifying *v, struct bl_error *e)
 {
-    static const enum table tables[] = { TABLE_TIMERS,   TABLE_INBOX,    TABLE_OPEN,
-                                         TABLE_NUMBERS,  TABLE_CONTENTS, TABLE_SOURCES,
-                                         TABLE_INCIDENTS, TABLE_DESKS };
+    static const enum table tables[] = { TABLE_TIMERS,    TABLE_INBOX,    TABLE_OPEN,
+                                         TABLE_NUMBERS,   TABLE_CONTENTS, TABLE_SOURCES,
+                                         TABLE_INCIDENTS, TABLE_CODES,    TABLE_HANDOVERS,
+                                         TABLE_DAYS,      TABLE_DESKS };
     enum bl_err err =
         read_scan(v->read, TABLE_INCIDENTS, (struct bl_text){ NULL, 0 }, visit_incident, v, e);
 
@@ -436,7 +464,7 @@ static enum bl_err verify_all(struct verifying *v, struct bl_error *e)
         err = verify_directory(v, e);
     }
     if (err == BL_OK) {
-        err = read_scan(v->read, TABLE_APPLICATIONS, start, visit_application, v, e);
+        err = verify_states(v, e);
     }
     if (err == BL_OK) {
         err = read_scan(v->read, TABLE_REQUESTS, start, visit_request, v, e);
