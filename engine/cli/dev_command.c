@@ -1,5 +1,6 @@
 /* A whole hall on loopback, for trying out and for writing workflows: binglian dev.
- * One broker, one worker daemon for each department, keys of their own; Ctrl-C ends all. */
+ * One broker, one worker daemon for each department, keys of their own, and an inbox that decides
+ * for the departments' people; Ctrl-C ends all. */
 #include <errno.h>
 #include <ftw.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include "cli/command.h"
 #include "cli/connect.h"
 #include "cli/folder.h"
+#include "cli/inbox.h"
 #include "cli/key.h"
 #include "cli/load_form.h"
 #include "cli/process.h"
@@ -22,6 +24,7 @@
 #define START_PATIENCE (20 * SECOND_US)  // a broker under sanitizers on a busy machine
 #define STOP_PATIENCE (6 * SECOND_US)    // they promise five
 #define TURN_US 50000
+#define INBOX_EVERY (300000)  // how often the departments' people look at what they have to do
 #define FORM_BYTES ((size_t)64 << 20)
 
 struct hall {
@@ -30,6 +33,9 @@ struct hall {
     bool temporary;  // the folder goes with the hall
     const char *endpoint;
     struct bl_client *client;
+    struct bl_client *inbox;  // a gateway: speaks for the departments' people
+    bl_span inbox_at;         // when it is looked into again
+    bool rejects;             // they say no to everything
     pid_t broker;
     pid_t workers[DEPARTMENTS_MAX];
     size_t worker_count;
@@ -132,10 +138,18 @@ static int start_broker(struct hall *hall)
     return 0;
 }
 
+static int connect_as(struct hall *hall, const char *identity, struct bl_client **client)
+{
+    struct bl_client_options options = { .identity = path_in(hall, identity),
+                                         .program = "binglian dev " BINGLIAN_VERSION };
+    struct bl_error e = { 0 };
+
+    return bl_client_open(hall->endpoint, &options, client, &e) == BL_OK ? 0
+                                                                         : cli_fail(hall->cli, &e);
+}
+
 static int connect_hall(struct hall *hall)
 {
-    struct bl_client_options options = { .identity = path_in(hall, "admin.identity"),
-                                         .program = "binglian dev " BINGLIAN_VERSION };
     struct bl_text text;
     struct bl_error e = { 0 };
 
@@ -144,13 +158,12 @@ static int connect_hall(struct hall *hall)
     }
     text.bytes = strcspn(text.at, "\r\n");
     hall->endpoint = bl_arena_text(&hall->cli->arena, text);
-    return bl_client_open(hall->endpoint, &options, &hall->client, &e) == BL_OK
-               ? 0
-               : cli_fail(hall->cli, &e);
+    return connect_as(hall, "admin.identity", &hall->client);
 }
 
-/* A department's own key, made at the first start and granted by the administrator. */
-static int grant_department(struct hall *hall, const char *department, const char *file)
+/* A key made at the first start and granted by the administrator: a department's own, or with an
+ * empty department the inbox's. */
+static int grant(struct hall *hall, const char *name, const char *department, const char *file)
 {
     struct identity administrator, identity;
     struct bl_error e = { 0 };
@@ -162,13 +175,14 @@ static int grant_department(struct hall *hall, const char *department, const cha
         if (identity_load(file, &identity, &e) != BL_OK) {
             return cli_fail(hall->cli, &e);
         }
-    } else if (identity_make(department, administrator.broker_key, &identity, &e) != BL_OK ||
+    } else if (identity_make(name, administrator.broker_key, &identity, &e) != BL_OK ||
                identity_save(&identity, file, &e) != BL_OK) {
         return cli_fail(hall->cli, &e);
     }
     identity_forget(&administrator);
-    int status = key_grant(hall->cli, hall->client, department, identity.public_key,
-                           BL__KEY__ROLE__WORKER, department, NULL);
+    int status = key_grant(hall->cli, hall->client, name, identity.public_key,
+                           department[0] != '\0' ? BL__KEY__ROLE__WORKER : BL__KEY__ROLE__GATEWAY,
+                           department, NULL);
     identity_forget(&identity);
     return status;
 }
@@ -195,7 +209,7 @@ static int start_worker(struct hall *hall, const char *department)
                             delay != NULL ? delay : "200ms",
                             NULL };
     struct bl_error e = { 0 };
-    int status = grant_department(hall, department, file);
+    int status = grant(hall, department, department, file);
 
     if (status == 0 && process_start(words, log, &hall->workers[hall->worker_count], &e) != BL_OK) {
         return cli_fail(hall->cli, &e);
@@ -223,6 +237,15 @@ static int start_workers(struct hall *hall)
         status = start_worker(hall, ids[i]);
     }
     return status;
+}
+
+/* --- the departments' people ------------------------------------------------------------------ */
+
+static int open_inbox(struct hall *hall)
+{
+    int status = grant(hall, "inbox", "", path_in(hall, "inbox.identity"));
+
+    return status == 0 ? connect_as(hall, "inbox.identity", &hall->inbox) : status;
 }
 
 /* --- the demonstration ------------------------------------------------------------------------ */
@@ -314,6 +337,10 @@ static int stay_open(struct hall *hall)
         for (size_t i = 0; i < hall->worker_count; i++) {
             (void)has_ended(&hall->workers[i]);
         }
+        if (bl_time_monotonic() >= hall->inbox_at) {
+            hall->inbox_at = bl_time_monotonic() + INBOX_EVERY;
+            inbox_decide(hall->inbox, hall->rejects);
+        }
         (void)usleep(TURN_US);
     }
     return 0;
@@ -322,6 +349,7 @@ static int stay_open(struct hall *hall)
 /* Workers first, so that they hand back what they have. */
 static void close_hall(struct hall *hall)
 {
+    bl_client_close(&hall->inbox);
     bl_client_close(&hall->client);
     process_stop(hall->workers, hall->worker_count, STOP_PATIENCE);
     process_stop(&hall->broker, 1, STOP_PATIENCE);
@@ -333,7 +361,8 @@ static void close_hall(struct hall *hall)
 static int run_dev(struct cli *cli)
 {
     struct sigaction action = { .sa_handler = stop };
-    struct hall hall = { .cli = cli };
+    const char *decide = option_text(&cli->options, "decide");
+    struct hall hall = { .cli = cli, .rejects = decide != NULL && strcmp(decide, "reject") == 0 };
     int status;
 
     (void)sigaction(SIGINT, &action, NULL);
@@ -343,6 +372,7 @@ static int run_dev(struct cli *cli)
     status = status == 0 ? start_broker(&hall) : status;
     status = status == 0 && !stopped ? connect_hall(&hall) : status;
     status = status == 0 && !stopped ? start_workers(&hall) : status;
+    status = status == 0 && !stopped ? open_inbox(&hall) : status;
     if (status == 0 && !stopped) {
         introduce(&hall);
     }

@@ -281,8 +281,7 @@ static bool visit(void *context, struct bl_text key, struct bl_text value)
     return true;
 }
 
-/* A cursor is the key of the next row in hexadecimal. */
-static const char *cursor_of(struct bl_arena *arena, struct bl_text key)
+const char *query_cursor(struct bl_arena *arena, struct bl_text key)
 {
     size_t characters = key.bytes * 2;
     char *text = bl_arena_alloc(arena, characters + 1);
@@ -290,7 +289,7 @@ static const char *cursor_of(struct bl_arena *arena, struct bl_text key)
     return sodium_bin2hex(text, characters + 1, (const unsigned char *)key.at, key.bytes);
 }
 
-static bool read_cursor(struct bl_arena *arena, const char *text, struct bl_text *key)
+bool query_read_cursor(struct bl_arena *arena, const char *text, struct bl_text *key)
 {
     unsigned char *at = bl_arena_alloc(arena, STORE_KEY_BYTES_MAX);
     size_t bytes;
@@ -336,7 +335,7 @@ static enum bl_err list_applications(const struct asking *a)
     enum table table = choose(&listing, &prefix);
     struct bl_text from = listing.prefix;
 
-    if (what->after[0] != '\0' && !read_cursor(a->viewer.arena, what->after, &from)) {
+    if (what->after[0] != '\0' && !query_read_cursor(a->viewer.arena, what->after, &from)) {
         return query_refuse(a, BL_INVALID, "cursor-malformed", "after");
     }
     a->answer->applications = bl_arena_array(a->viewer.arena, Bl__ApplicationView *, listing.limit);
@@ -344,7 +343,7 @@ static enum bl_err list_applications(const struct asking *a)
                           ? read_scan_back(a->read, table, from, visit, &listing, a->e)
                           : read_scan(a->read, table, from, visit, &listing, a->e);
     if (err == BL_OK && listing.end.at != NULL) {
-        a->answer->next = cursor_of(a->viewer.arena, listing.end);
+        a->answer->next = query_cursor(a->viewer.arena, listing.end);
     }
     return err;
 }
@@ -508,13 +507,13 @@ static enum bl_err list_incidents(const struct asking *a)
                                    { NULL, 0 } };
     struct bl_text from = { NULL, 0 };
 
-    if (what->after[0] != '\0' && !read_cursor(a->viewer.arena, what->after, &from)) {
+    if (what->after[0] != '\0' && !query_read_cursor(a->viewer.arena, what->after, &from)) {
         return query_refuse(a, BL_INVALID, "cursor-malformed", "after");
     }
     a->answer->incidents = bl_arena_array(a->viewer.arena, Bl__IncidentView *, incidents.limit);
     enum bl_err err = read_scan(a->read, TABLE_INCIDENTS, from, visit_incident, &incidents, a->e);
     if (err == BL_OK && incidents.end.at != NULL) {
-        a->answer->next = cursor_of(a->viewer.arena, incidents.end);
+        a->answer->next = query_cursor(a->viewer.arena, incidents.end);
     }
     return err;
 }
@@ -630,6 +629,7 @@ static enum bl_err answer_what(const struct asking *a)
         [BL__QUERY__WHAT_INCIDENTS]    = list_incidents,
         [BL__QUERY__WHAT_DEPARTMENTS]  = list_departments,
         [BL__QUERY__WHAT_WORKERS]      = list_workers,
+        [BL__QUERY__WHAT_TASKS]        = query_tasks,
     };
     // clang-format on
     size_t what = (size_t)a->query->what_case;

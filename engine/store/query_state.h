@@ -26,5 +26,12 @@ enum bl_err query_find(const struct asking *a, const char *number, Bl__Applicati
 const char *query_applicant(const struct asking *a, const Bl__Application *application);
 /* Has the page taken as much memory as it may? */
 bool query_is_large(const struct asking *a);
+/* A cursor is the key of the next row in hexadecimal. */
+const char *query_cursor(struct bl_arena *arena, struct bl_text key);
+bool query_read_cursor(struct bl_arena *arena, const char *text, struct bl_text *key);
+
+/* query_task.c */
+enum bl_err query_tasks(const struct asking *a);
+
 /* How many rows a page has. */
 size_t query_bounded(uint32_t asked, size_t otherwise, size_t most);

@@ -7,7 +7,23 @@
 /* Is somebody bound to one department? */
 static bool is_department(const struct principal *principal)
 {
-    return principal->role == BL__KEY__ROLE__WORKER;
+    return principal->role == BL__KEY__ROLE__WORKER || principal->role == BL__KEY__ROLE__OFFICER;
+}
+
+bool sight_department(const struct principal *principal, const char *department)
+{
+    return !is_department(principal) || strcmp(principal->department, department) == 0;
+}
+
+/* Has its department been asked for an opinion on the item? */
+static bool is_asked(const struct principal *principal, const Bl__Item *item)
+{
+    for (size_t i = 0; i < item->n_consultations; i++) {
+        if (sight_department(principal, item->consultations[i]->department)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool sight_item(const struct principal *principal, const Bl__Item *item)
@@ -18,7 +34,8 @@ bool sight_item(const struct principal *principal, const Bl__Item *item)
 bool sight_application(const struct principal *principal, const Bl__Application *application)
 {
     for (size_t i = 0; i < application->n_items; i++) {
-        if (sight_item(principal, application->items[i])) {
+        if (sight_item(principal, application->items[i]) ||
+            is_asked(principal, application->items[i])) {
             return true;
         }
     }

@@ -8,6 +8,8 @@
 #include "core/principal.h"
 
 bool sight_application(const struct principal *principal, const Bl__Application *application);
+/* Who is asked for an opinion sees the application, and of the item the question. */
+bool sight_department(const struct principal *principal, const char *department);
 bool sight_item(const struct principal *principal, const Bl__Item *item);
 /* `application` is the event's; NULL for one of the directory. */
 bool sight_event(const struct principal *principal, const Bl__Application *application,

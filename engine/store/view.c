@@ -4,6 +4,7 @@
 
 #include "core/application.h"
 #include "core/countdown.h"
+#include "core/desk.h"
 #include "store/sight.h"
 
 static Bl__Title *view_title(struct bl_arena *arena, const Bl__Text *text)
@@ -62,6 +63,70 @@ static Bl__ClockView *view_clock(const struct viewer *viewer, const struct calen
     return view;
 }
 
+static Bl__DeskView *view_desk(const struct viewer *viewer, const struct catalog_version *version,
+                               const Bl__Item *item, const struct definition_item *definition)
+{
+    const struct definition_step *step = &definition->steps[item->desk->step];
+    const struct world world = { .departments = viewer->departments };
+    Bl__DeskView *view = bl_arena_new(viewer->arena, Bl__DeskView);
+
+    bl__desk_view__init(view);
+    view->step = step->id;
+    view->title = view_title(viewer->arena, step->source->title);
+    view->role = step->role;
+    view->round = item->desk->round;
+    view->limit = view_clock(viewer, version->calendar, item->desk->limit, step->limit);
+    view->post = item->desk->post;
+    view->officer = item->desk->officer;
+    view->signatures = item->desk->signatures;
+    view->n_signatures = item->desk->n_signatures;
+    view->personal = item->desk->personal;
+    view->needed =
+        view->personal ? desk_signers(&world, definition, item->department, item->desk).need : 1;
+    return view;
+}
+
+static bool has_signed(const Bl__Desk *desk, const char *post)
+{
+    for (size_t i = 0; i < desk->n_signatures; i++) {
+        if (strcmp(desk->signatures[i]->post, post) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void view_posts(const struct viewer *viewer, const struct definition_item *definition,
+                       const Bl__Item *item, Bl__TaskView *view)
+{
+    const struct world world = { .departments = viewer->departments };
+    struct desk_signers signers = desk_signers(&world, definition, item->department, item->desk);
+
+    view->posts = bl_arena_array(viewer->arena, const char *, signers.count + 1);
+    for (uint32_t i = 0; item->desk->personal && i < signers.count; i++) {
+        if (!has_signed(item->desk, signers.posts[i])) {
+            view->posts[view->n_posts++] = signers.posts[i];
+        }
+    }
+}
+
+void view_task(const struct viewer *viewer, const struct catalog_version *version,
+               const Bl__Application *application, uint32_t index, Bl__TaskView *view)
+{
+    const struct definition_item *definition = &version->definition->items[index];
+    const Bl__Item *item = application->items[index];
+
+    view->title = view_title(viewer->arena, definition->source->title);
+    view->promise = view_clock(viewer, version->calendar, item->promise, definition->promise);
+    view->legal = view_clock(viewer, version->calendar, item->legal, definition->legal);
+    view->missing = item->missing;
+    view->n_missing = item->n_missing;
+    if (item->desk != NULL) {
+        view->desk = view_desk(viewer, version, item, definition);
+        view_posts(viewer, definition, item, view);
+    }
+}
+
 static void view_needs(const struct viewer *viewer, const struct catalog_version *version,
                        const struct definition_item *item, Bl__ItemView *view)
 {
@@ -98,6 +163,9 @@ static Bl__ItemView *view_item(const struct viewer *viewer, const struct catalog
     view->document = item->document;
     view->held = item->held;
     view->retry_at = item->retry_at;
+    if (item->desk != NULL) {
+        view->desk = view_desk(viewer, version, item, definition);
+    }
     return view;
 }
 

@@ -18,6 +18,9 @@ struct viewer {
  *   applicant  the full name, shown masked; NULL: not shown */
 Bl__ApplicationView *view_application(const struct viewer *viewer,
                                       const Bl__Application *application, const char *applicant);
+/* Fills in a task what its item says: titles, clocks, desk. */
+void view_task(const struct viewer *viewer, const struct catalog_version *version,
+               const Bl__Application *application, uint32_t index, Bl__TaskView *view);
 /* An event with the names that its numbers stand for. */
 Bl__EventView *view_event(const struct viewer *viewer, const Bl__Application *application,
                           Bl__Event *event);
