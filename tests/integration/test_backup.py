@@ -11,6 +11,7 @@ import unittest
 import checker
 from hall import Hall, program, application, submit, wait_until
 from loaded import Loaded, acknowledged
+from wire import proto
 
 
 def store(*words, status=0):
@@ -64,8 +65,8 @@ class BackupTest(unittest.TestCase):
                 answer = submit(peer, "five", form, "after-the-copy")
                 self.assertFalse(answer.HasField("refusal"), answer)
                 self.assertGreater(answer.event, made["event"])
-                wait_until(lambda: any(event.HasField("decided") for event in
-                                       application(peer, answer.application).events), "a decision")
+                wait_until(lambda: any(item.state == proto.Item.DECIDED for item in
+                                       application(peer, answer.application).items), "a decision")
 
     def test_refusals(self):
         with Hall(plain=True) as hall:
