@@ -182,6 +182,7 @@ static enum bl_err begin_part(struct cycle *cycle, struct bl_error *e)
     cycle->directory_touched = false;
     cycle->catalog_touched = false;
     cycle->has_set_aside = false;
+    cycle->signs = false;
     return store_write_begin(cycle->write, e);
 }
 
@@ -200,6 +201,7 @@ static enum bl_err commit_part(struct cycle *cycle, struct bl_error *e)
     }
     if (err == BL_OK) {
         memcpy(cycle->chain, hash, CHAIN_BYTES);
+        cycle->signed_at = cycle->signs ? cycle->now : cycle->signed_at;
     }
     return err;
 }

@@ -5,6 +5,7 @@
 #include "broker/batch.h"
 #include "log/log.h"
 #include "store/catalog.h"
+#include "store/checkpoint.h"
 #include "store/store.h"
 
 struct cycle;
@@ -15,6 +16,7 @@ struct cycle_config {
     /* Where salts come from; NULL: the system. The simulator gives its seed's. */
     void (*random)(void *context, void *buffer, size_t bytes);
     void *random_context;
+    const struct checkpoint_key *audit;  // signs checkpoints, outlives the cycle; NULL: none are
 };
 
 /* Opens the cycle over a store; `store`, `catalog` and `log` outlive it. Reads the directory and

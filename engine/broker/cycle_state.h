@@ -45,6 +45,8 @@ struct cycle {
     uint64_t event, newest[AGGREGATE_COUNT];  // newest numbers: of events, of each kind
     uint8_t chain[CHAIN_BYTES];
     bl_time next_timer;
+    bl_time signed_at;  // of the newest checkpoint since the start; 0: there is none
+    bool signs;         // the part that is being written
 
     /* Of the batch that runs: */
     struct batch *batch;

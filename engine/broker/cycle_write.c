@@ -197,6 +197,7 @@ static void write_chain(struct cycle *cycle, uint8_t hash[CHAIN_BYTES])
     crypto_generichash_state state;
     Bl__ChainEntry entry = BL__CHAIN_ENTRY__INIT;
     struct key key = key_of_id(cycle->event);
+    uint8_t signature[CHECKPOINT_SIGNATURE_BYTES];
 
     CHECK(crypto_generichash_init(&state, NULL, 0, CHAIN_BYTES) == 0);
     CHECK(crypto_generichash_update(&state, cycle->chain, CHAIN_BYTES) == 0);
@@ -213,6 +214,11 @@ static void write_chain(struct cycle *cycle, uint8_t hash[CHAIN_BYTES])
     entry.hash.data = hash;
     entry.hash.len = CHAIN_BYTES;
     entry.at = cycle->now;
+    cycle->signs = cycle->config.audit != NULL &&
+                   (cycle->signed_at == 0 || cycle->now - cycle->signed_at >= CHECKPOINT_SPAN);
+    if (cycle->signs) {
+        checkpoint_sign(cycle->config.audit, &entry, signature);
+    }
     store_write_put(cycle->write, TABLE_CHAIN, key_keep(&key, cycle->arena),
                     record_seal_message(&entry.base, cycle->arena));
 }

@@ -35,6 +35,8 @@ struct broker {
     struct cycle *cycle;
     struct keyring *keyring;
     struct identity identity;
+    struct checkpoint_key audit;
+    char audit_public[SETUP_AUDIT_BYTES];
     struct committer *committer;
     struct desk desk;
     struct query_context queries;
@@ -77,9 +79,12 @@ static enum bl_err open_store(struct broker *broker, struct bl_error *e)
         .path = broker->config->data,
         .map_bytes = (size_t)broker->config->map_mib << 20,
     };
-    struct cycle_config cycle = { 0 };
+    struct cycle_config cycle = { .audit = &broker->audit };
     enum bl_err err = store_open(&config, &broker->store, e);
 
+    if (err == BL_OK) {
+        err = setup_audit(broker->config->data, &broker->audit, broker->audit_public, e);
+    }
     if (err != BL_OK) {
         return err;
     }
@@ -285,6 +290,7 @@ static void close_all(struct broker *broker)
     store_close(&broker->store);
     keyring_free(&broker->keyring);
     identity_forget(&broker->identity);
+    sodium_memzero(&broker->audit, sizeof broker->audit);
     (void)close(broker->signals);
 }
 
@@ -293,9 +299,9 @@ static void serve(struct broker *broker)
     write_endpoint(broker, "endpoint.workers", front_workers(broker->front));
     write_endpoint(broker, "endpoint.publish", front_publish(broker->front));
     write_endpoint(broker, "endpoint", front_listen(broker->front));
-    bl_log(BL_LOG_INFO, "broker.ready", "listen=%s workers=%s publish=%s keys=%s data=%s",
+    bl_log(BL_LOG_INFO, "broker.ready", "listen=%s workers=%s publish=%s keys=%s audit=%s data=%s",
            front_listen(broker->front), front_workers(broker->front), front_publish(broker->front),
-           broker->config->plain ? "none" : "curve", broker->config->data);
+           broker->config->plain ? "none" : "curve", broker->audit_public, broker->config->data);
     notify("READY=1\nSTATUS=serving");
     front_run(broker->front);
 }

@@ -42,6 +42,50 @@ enum bl_err setup_identity(const struct setup *setup, struct identity *identity,
     return err != BL_OK ? err : identity_save(identity, path, e);
 }
 
+static enum bl_err write_public(const char *data, const char *text, struct bl_error *e)
+{
+    char path[PATH_BYTES];
+    enum bl_err err = path_in(data, "audit.pub", path, e);
+
+    if (err != BL_OK || access(path, F_OK) == 0) {
+        return err;
+    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0 || dprintf(fd, "%s\n", text) < 0) {
+        err = bl_error_at(e, BL_IO, path, 0, 0, "%s", strerror(errno));
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return err;
+}
+
+enum bl_err setup_audit(const char *data, struct checkpoint_key *key,
+                        char public_text[SETUP_AUDIT_BYTES], struct bl_error *e)
+{
+    char path[PATH_BYTES];
+    uint8_t seed[CHECKPOINT_KEY_BYTES];
+    struct identity identity = { 0 };
+    enum bl_err err = path_in(data, "audit.identity", path, e);
+
+    if (err == BL_OK && access(path, F_OK) == 0) {
+        err = identity_load(path, &identity, e);
+    } else if (err == BL_OK) {
+        err = identity_make_signing("audit", &identity, e);
+        err = err != BL_OK ? err : identity_save(&identity, path, e);
+    }
+    if (err == BL_OK) {
+        identity_key_bytes(identity.secret_key, seed);
+        checkpoint_key_of(seed, key);
+        (void)sodium_bin2hex(public_text, SETUP_AUDIT_BYTES, key->public_key,
+                             sizeof key->public_key);
+        err = write_public(data, public_text, e);
+    }
+    identity_forget(&identity);
+    sodium_memzero(seed, sizeof seed);
+    return err;
+}
+
 /* --- commands before anybody is connected -------------------------------------------------------
  */
 

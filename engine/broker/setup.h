@@ -8,6 +8,8 @@
 #include "broker/test_clock.h"
 #include "wire/identity.h"
 
+#define SETUP_AUDIT_BYTES (2 * CHECKPOINT_KEY_BYTES + 1)  // the public key in hex
+
 struct setup {
     struct store *store;
     struct cycle *cycle;
@@ -19,6 +21,10 @@ struct setup {
 /* Reads the broker's key pair from its folder, or makes it at the first start. */
 MUST_CHECK enum bl_err setup_identity(const struct setup *setup, struct identity *identity,
                                       struct bl_error *e);
+/* Reads the key that signs the chain's checkpoints, or makes it at the first start, and writes its
+ * public half into DATA/audit.pub, for auditors to take away. */
+MUST_CHECK enum bl_err setup_audit(const char *data, struct checkpoint_key *key,
+                                   char public_text[SETUP_AUDIT_BYTES], struct bl_error *e);
 /* Takes the directory's keys into the keyring. */
 MUST_CHECK enum bl_err setup_keyring(const struct setup *setup, struct bl_error *e);
 /* While nobody is administrator: makes DATA/admin.identity if it is not there, and grants its key.

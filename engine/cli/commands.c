@@ -74,6 +74,9 @@
     X(store_backup)                                                                                \
     X(store_check)                                                                                 \
     X(store_restore)                                                                               \
+    X(audit_verify)                                                                                \
+    X(audit_checkpoint)                                                                            \
+    X(audit_export)                                                                                \
     X(doctor)                                                                                      \
     X(dev)                                                                                         \
     X(load)                                                                                        \

@@ -60,13 +60,13 @@ const struct topic topics[] = {
       "{\"kind\":\"item\",\"app\":…,\"item\":…,\"state\":…,\"deadline_ms\":…,\"promise_ms\":…,\"legal_ms\":…,\"decisions\":[{\"lease\":…,\"decision\":…,\"effective\":…}]}\n"
       "{\"kind\":\"event\",\"seq\":n,\"app\":…,\"type\":…,\"item\":…,\"at_ms\":…}\n"
       "{\"kind\":\"timer\",\"app\":…,\"item\":…,\"at_ms\":…}\n"
-      "{\"kind\":\"audit\",\"seq\":n,\"alg\":\"blake2b-256\",\"prev\":…,\"body\":存储字节的 base64,\"hash\":…}",
+      "{\"kind\":\"audit\",\"seq\":n,\"alg\":\"blake2b-256\",\"prev\":…,\"body\":存储字节的 base64,\"hash\":…}；签名处另有 at（微秒）、signer、signature",
       "binglian store dump DIR prints a JSON value a line; numbers are JSON numbers, moments milliseconds:\n"
       "{\"kind\":\"app\",\"app\":number,\"key\":request id,\"state\":…}\n"
       "{\"kind\":\"item\",\"app\":…,\"item\":…,\"state\":…,\"deadline_ms\":…,\"promise_ms\":…,\"legal_ms\":…,\"decisions\":[{\"lease\":…,\"decision\":…,\"effective\":…}]}\n"
       "{\"kind\":\"event\",\"seq\":n,\"app\":…,\"type\":…,\"item\":…,\"at_ms\":…}\n"
       "{\"kind\":\"timer\",\"app\":…,\"item\":…,\"at_ms\":…}\n"
-      "{\"kind\":\"audit\",\"seq\":n,\"alg\":\"blake2b-256\",\"prev\":…,\"body\":base64 of the stored bytes,\"hash\":…}" } },
+      "{\"kind\":\"audit\",\"seq\":n,\"alg\":\"blake2b-256\",\"prev\":…,\"body\":base64 of the stored bytes,\"hash\":…}; at a checkpoint also at (microseconds), signer, signature" } },
     { "journal", { "客户端日志的格式", "The format of journals" }, {
       "load --journal 和 binglian-worker --journal 每个动作追加一行，t 为单调时钟的纳秒：\n"
       "{\"t\":…,\"proc\":\"client-3\",\"id\":7,\"op\":\"submit\",\"phase\":\"invoke|ok|fail|info\",\"key\":请求编号,\"app\":编号,\"items\":2,\"seq\":事件}\n"

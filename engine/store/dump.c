@@ -9,6 +9,7 @@
 #include "core/referral.h"
 #include "schema/json.h"
 #include "schema/writer.h"
+#include "store/checkpoint.h"
 #include "store/history.h"
 #include "store/kind.h"
 #include "store/read.h"
@@ -353,37 +354,64 @@ static bool visit_batch(void *context, struct bl_text key, struct bl_text value)
     writer_key(&d->line, "body");
     writer_base64(&d->line, body.at, body.bytes);
     text(d, "hash", hexadecimal(&d->arena, entry->hash));
+    if (checkpoint_is_signed(entry)) {
+        writer_key(&d->line, "at");
+        writer_integer(&d->line, entry->at);
+        text(d, "signer", hexadecimal(&d->arena, entry->signer));
+        text(d, "signature", hexadecimal(&d->arena, entry->signature));
+    }
     end(d);
     return !d->failed;
 }
 
+static enum bl_err dump_begin(struct dumping *d, struct store *store, FILE *out, struct bl_error *e)
+{
+    *d = (struct dumping){ .out = out };
+    bl_arena_init(&d->arena, 1 << 14, SIZE_MAX);
+    writer_init(&d->line, WRITER_JSON);
+    return store_read_begin(store, &d->read, e);
+}
+
+static enum bl_err dump_end(struct dumping *d, enum bl_err err, struct bl_error *e)
+{
+    store_read_end(&d->read);
+    writer_free(&d->line);
+    bl_arena_free(&d->arena);
+    if (err == BL_OK && (d->failed || fflush(d->out) != 0)) {
+        err = bl_error_set(e, BL_IO, "the dump cannot be written");
+    }
+    return err;
+}
+
 enum bl_err dump_store(struct store *store, FILE *out, struct bl_error *e)
 {
-    struct store_read *read AUTO(store_read_end) = NULL;
-    struct dumping d = { .out = out };
+    struct dumping d;
     struct bl_text start = { NULL, 0 };
-    enum bl_err err = store_read_begin(store, &read, e);
+    enum bl_err err = dump_begin(&d, store, out, e);
 
-    if (err != BL_OK) {
-        return err;
+    if (err == BL_OK) {
+        err = read_scan(d.read, TABLE_APPLICATIONS, start, visit_application, &d, e);
     }
-    d.read = read;
-    bl_arena_init(&d.arena, 1 << 14, SIZE_MAX);
-    writer_init(&d.line, WRITER_JSON);
-    err = read_scan(read, TABLE_APPLICATIONS, start, visit_application, &d, e);
     if (err == BL_OK) {
         err = dump_others(&d, e);
     }
     if (err == BL_OK) {
-        err = read_scan(read, TABLE_EVENTS, start, visit_event, &d, e);
+        err = read_scan(d.read, TABLE_EVENTS, start, visit_event, &d, e);
     }
     if (err == BL_OK) {
-        err = read_scan(read, TABLE_CHAIN, start, visit_batch, &d, e);
+        err = read_scan(d.read, TABLE_CHAIN, start, visit_batch, &d, e);
     }
-    writer_free(&d.line);
-    bl_arena_free(&d.arena);
-    if (err == BL_OK && (d.failed || fflush(out) != 0)) {
-        err = bl_error_set(e, BL_IO, "the dump cannot be written");
+    return dump_end(&d, err, e);
+}
+
+enum bl_err dump_chain(struct store *store, uint64_t from, FILE *out, struct bl_error *e)
+{
+    struct dumping d;
+    struct key key = key_of_id(from);
+    enum bl_err err = dump_begin(&d, store, out, e);
+
+    if (err == BL_OK) {
+        err = read_scan(d.read, TABLE_CHAIN, key_text(&key), visit_batch, &d, e);
     }
-    return err;
+    return dump_end(&d, err, e);
 }

@@ -7,12 +7,12 @@
 
 #include "core/content.h"
 #include "core/directory.h"
+#include "store/audit.h"
 #include "store/history.h"
 #include "store/kind.h"
 #include "store/read.h"
 #include "store/record.h"
 
-#define CHAIN_BYTES 32
 #define COUNTS_MAX 4096  // departments times kinds
 
 /* One check of one store. */
@@ -27,8 +27,6 @@ struct verifying {
     const struct kind *kind;     // whose states are read
     uint64_t rows[TABLE_COUNT];  // that there must be
     uint64_t revisions;          // events that states account for
-    uint64_t next_event;
-    uint8_t chain[CHAIN_BYTES];
 };
 
 static void problem(struct verifying *v, const char *where, uint64_t id, const char *what)
@@ -42,85 +40,20 @@ static void problem(struct verifying *v, const char *where, uint64_t id, const c
 /* --- events and their chain --------------------------------------------------------------------
  */
 
-/* Hashes the records of one batch. False if one is missing or damaged, which is then on record. */
-static bool hash_batch(struct verifying *v, const Bl__ChainEntry *entry, uint8_t hash[CHAIN_BYTES])
+static void chain_problem(void *context, const char *where, uint64_t id, const char *what)
 {
-    crypto_generichash_state state;
-    bool whole = true;
-
-    CHECK(crypto_generichash_init(&state, NULL, 0, CHAIN_BYTES) == 0);
-    CHECK(crypto_generichash_update(&state, entry->previous.data, CHAIN_BYTES) == 0);
-    for (uint64_t seq = entry->first; seq <= entry->last; seq++) {
-        struct bl_text record, body;
-
-        if (read_event_record(v->read, seq, &record, NULL) != BL_OK) {
-            problem(v, "event", seq, "is missing");
-            return false;
-        }
-        if (record_open(record, &body, NULL) != BL_OK) {
-            problem(v, "event", seq, "fails its checksum");
-            whole = false;
-        }
-        CHECK(crypto_generichash_update(&state, (const uint8_t *)record.at, record.bytes) == 0);
-        v->result->events++;
-    }
-    CHECK(crypto_generichash_final(&state, hash, CHAIN_BYTES) == 0);
-    return whole;
-}
-
-static bool visit_batch(void *context, struct bl_text key, struct bl_text value)
-{
-    struct verifying *v = context;
-    uint64_t last = key_read_u64(key.at);
-    uint8_t hash[CHAIN_BYTES];
-    ProtobufCMessage *message;
-
-    bl_arena_reset(&v->arena);
-    v->result->batches++;
-    if (record_unpack(value, &bl__chain_entry__descriptor, &v->arena, &message, NULL) != BL_OK) {
-        problem(v, "chain", last, "fails its checksum");
-        return true;
-    }
-    const Bl__ChainEntry *entry = (const Bl__ChainEntry *)message;
-    if (entry->first != v->next_event || entry->last != last || entry->last < entry->first) {
-        problem(v, "chain", last, "does not go on where the batch before it ended");
-        v->next_event = last + 1;
-        return true;
-    }
-    v->next_event = last + 1;
-    if (entry->hash.len != CHAIN_BYTES || entry->previous.len != CHAIN_BYTES ||
-        strcmp(entry->alg, "blake2b-256") != 0) {
-        problem(v, "chain", last, "has a hash of another kind");
-        return true;
-    }
-    if (memcmp(entry->previous.data, v->chain, CHAIN_BYTES) != 0) {
-        problem(v, "chain", last, "does not name the hash before it");
-    }
-    if (hash_batch(v, entry, hash) && memcmp(entry->hash.data, hash, CHAIN_BYTES) != 0) {
-        problem(v, "chain", last, "the hash does not fit the events");
-    }
-    /* What is wrong in one batch is told once: the next is held against what stands here. */
-    memcpy(v->chain, entry->hash.data, CHAIN_BYTES);
-    return true;
+    problem(context, where, id, what);
 }
 
 static enum bl_err verify_chain(struct verifying *v, struct bl_error *e)
 {
-    uint64_t newest, rows;
+    const struct audit_request request = { .problem = chain_problem, .context = v };
+    struct audit_result result;
+    enum bl_err err = audit_chain(v->read, &request, &result, e);
 
-    v->next_event = 1;
-    enum bl_err err =
-        read_scan(v->read, TABLE_CHAIN, (struct bl_text){ NULL, 0 }, visit_batch, v, e);
-    if (err == BL_OK) {
-        err = read_newest_event(v->read, &newest, e);
-    }
-    if (err == BL_OK) {
-        err = read_rows(v->read, TABLE_EVENTS, &rows, e);
-    }
-    if (err == BL_OK && (newest != v->next_event - 1 || rows != newest)) {
-        problem(v, "event", newest, "the chain and the events do not end together");
-    }
-    return err;
+    v->result->events = result.events;
+    v->result->batches = result.batches;
+    return err == BL_CORRUPT && result.problems > 0 ? BL_OK : err;
 }
 
 /* --- states and what is derived from them ------------------------------------------------------

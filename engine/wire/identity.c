@@ -63,6 +63,34 @@ enum bl_err identity_make(const char *name, const char *broker_key, struct ident
     return BL_OK;
 }
 
+enum bl_err identity_make_signing(const char *name, struct identity *identity, struct bl_error *e)
+{
+    uint8_t seed[crypto_sign_SEEDBYTES], secret[crypto_sign_SECRETKEYBYTES];
+    uint8_t public_key[crypto_sign_PUBLICKEYBYTES];
+    struct identity made = { 0 };
+
+    _Static_assert(sizeof seed == KEY_RAW_BYTES && sizeof public_key == KEY_RAW_BYTES, "Ed25519");
+    if (!name_is_valid(name)) {
+        return bl_error_set(e, BL_INVALID, "a key's name has 1 to %d bytes without quotes",
+                            IDENTITY_NAME_BYTES - 1);
+    }
+    randombytes_buf(seed, sizeof seed);
+    CHECK(crypto_sign_seed_keypair(public_key, secret, seed) == 0);
+    bl_text_copy(made.name, sizeof made.name, name);
+    CHECK(zmq_z85_encode(made.public_key, public_key, sizeof public_key) != NULL);
+    CHECK(zmq_z85_encode(made.secret_key, seed, sizeof seed) != NULL);
+    *identity = made;
+    identity_forget(&made);
+    sodium_memzero(seed, sizeof seed);
+    sodium_memzero(secret, sizeof secret);
+    return BL_OK;
+}
+
+void identity_key_bytes(const char key[IDENTITY_KEY_BYTES], uint8_t bytes[32])
+{
+    CHECK(zmq_z85_decode(bytes, key) != NULL);
+}
+
 static enum bl_err io_error(struct bl_error *e, const char *file, const char *what)
 {
     return bl_error_at(e, errno == EEXIST ? BL_EXISTS : BL_IO, file, 0, 0, "%s: %s", what,

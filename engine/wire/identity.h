@@ -10,6 +10,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -27,6 +28,11 @@ struct identity {
  *   errors  BL_INVALID for a name or key that is none; BL_FAILED if libzmq has no CURVE */
 MUST_CHECK enum bl_err identity_make(const char *name, const char *broker_key,
                                      struct identity *identity, struct bl_error *e);
+/* Makes a pair that signs (Ed25519): its secret is the seed. */
+MUST_CHECK enum bl_err identity_make_signing(const char *name, struct identity *identity,
+                                             struct bl_error *e);
+/* The 32 bytes of a key; it is valid in any identity. */
+void identity_key_bytes(const char key[IDENTITY_KEY_BYTES], uint8_t bytes[32]);
 /* Reads a file.
  *   errors  BL_IO; BL_DENIED if others than its owner may read it; BL_INVALID with a position */
 MUST_CHECK enum bl_err identity_load(const char *file, struct identity *identity,

@@ -591,7 +591,8 @@ static void random_bytes(void *context, void *buffer, size_t bytes)
 
 static void open_cycle(struct broker *broker)
 {
-    struct cycle_config config = { CACHE_COUNT, TIMERS_MAX, random_bytes, broker };
+    struct cycle_config config = { CACHE_COUNT, TIMERS_MAX, random_bytes, broker,
+                                   &broker->sim->audit };
     struct bl_error e = { 0 };
 
     catalog_open(broker->store, &broker->catalog);

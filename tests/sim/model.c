@@ -14,6 +14,7 @@
 #include "core/directory.h"
 #include "oracle.h"
 #include "schema/problem.h"
+#include "store/audit.h"
 #include "store/projection.h"
 #include "store/read.h"
 #include "store/record.h"
@@ -968,6 +969,25 @@ void model_check(struct model *model, struct store *store, bl_time batch_time, b
     store_read_end(&read);
 }
 
+static void chain_problem(void *context, const char *where, uint64_t id, const char *what)
+{
+    struct model *model = context;
+
+    FAIL(model, 0, "the chain of hashes: %s %llu: %s", where, (unsigned long long)id, what);
+}
+
+/* As an auditor sees it, who has the hall's key. */
+static void check_chain(struct model *model, struct store_read *read)
+{
+    struct audit_request request = { .problem = chain_problem, .context = model };
+    struct audit_result result;
+
+    memcpy(request.keys[request.key_count++], model->sim->audit.public_key, CHECKPOINT_KEY_BYTES);
+    if (audit_chain(read, &request, &result, NULL) != BL_OK || result.newest != model->newest) {
+        FAIL(model, 0, "the chain of hashes ends at event %llu", (unsigned long long)result.newest);
+    }
+}
+
 void model_check_all(struct model *model, struct store *store)
 {
     struct store_read *read = NULL;
@@ -995,6 +1015,7 @@ void model_check_all(struct model *model, struct store *store)
         check_rows(model, read, model->mirrors[i]);
     }
     check_totals(model, read);
+    check_chain(model, read);
     store_read_end(&read);
     (void)XXH3_freeState(again);
 }

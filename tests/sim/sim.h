@@ -22,6 +22,7 @@
 #include "binglian/v1/transport.pb-c.h"
 #include "client/chance.h"
 #include "definition/definition.h"
+#include "store/checkpoint.h"
 
 #define SIM_CLERKS_MAX 3
 #define SIM_WORKERS_MAX 20
@@ -96,6 +97,7 @@ struct sim {
     bl_span now;        // monotonic
     bl_span wall_from;  // wall clock = now + this
     bool healed;        // no more faults
+    struct checkpoint_key audit;
     struct sim_weather weather;
     struct sim_workflow workflows[SIM_WORKFLOWS_MAX];
     uint32_t workflow_count;

@@ -325,7 +325,10 @@ static void add_workers(struct sim *sim)
 
 static void open_world(struct sim *sim, const struct sim_options *options)
 {
+    static const uint8_t seed[CHECKPOINT_KEY_BYTES] = { 7 };
+
     sim->options = *options;
+    checkpoint_key_of(seed, &sim->audit);
     sim->random = options->seed;
     sim->now = SECOND_US;
     sim->wall_from = EPOCH;

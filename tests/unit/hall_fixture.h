@@ -22,7 +22,8 @@ struct hall {
     struct cycle *cycle;
     struct batch batch;
     bl_time now;
-    size_t map_bytes;  // of the store; 0: enough for any test
+    size_t map_bytes;                    // of the store; 0: enough for any test
+    const struct checkpoint_key *audit;  // signs checkpoints; NULL: none are
 };
 
 static const struct principal hall_clerk = { BL__KEY__ROLE__CLERK, "clerk", "" };
@@ -42,7 +43,7 @@ static inline void hall_start(struct hall *hall)
         .path = hall->path,
         .map_bytes = hall->map_bytes != 0 ? hall->map_bytes : (size_t)1 << 28,
     };
-    struct cycle_config cycle = { 0 };
+    struct cycle_config cycle = { .audit = hall->audit };
     struct bl_error e = { 0 };
 
     if (store_open(&config, &hall->store, &e) != BL_OK) {

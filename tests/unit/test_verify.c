@@ -361,7 +361,7 @@ static const struct change {
     { "an event changed", event_changed, "chain 6: the hash does not fit" },
     { "an event deleted", event_deleted, "event 6: is missing" },
     { "the last event deleted", last_event_deleted, "event 7: is missing" },
-    { "an event inserted", event_inserted, "the chain and the events do not end together" },
+    { "an event inserted", event_inserted, "event 8: is in no batch" },
     { "the last batch taken back", batch_taken_back, "event 7 of 2 is missing" },
     { "a chain entry damaged", chain_damaged, "chain 3: fails its checksum" },
     { "a chain entry deleted", chain_deleted, "chain 4: does not go on" },
