@@ -239,7 +239,7 @@ static void put_command(const struct cli *cli, const struct command *command)
     }
 }
 
-void help_manual(const struct cli *cli)
+void help_manual(struct cli *cli)
 {
     (void)puts(".TH BINGLIAN 1 \"\" \"binglian " BINGLIAN_VERSION "\"");
     put_macro("SH", cli_say(cli, "名称", "NAME"));
@@ -260,7 +260,7 @@ void help_manual(const struct cli *cli)
     for (size_t i = 0; i < topic_count; i++) {
         put_macro("SH", words_in(topics[i].title, cli->language));
         (void)puts(".nf");
-        put_text(words_in(topics[i].text, cli->language));
+        put_text(topic_text(cli, &topics[i]));
         (void)puts(".fi");
     }
 }

@@ -14,12 +14,14 @@ void help_overview(const struct cli *cli);
 void help_group(const struct cli *cli, const char *group);
 void help_command(const struct cli *cli, const struct command *command);
 /* binglian(1) as a manual page in mdoc-free man(7), which Debian's man-db shows. */
-void help_manual(const struct cli *cli);
+void help_manual(struct cli *cli);
 
 /* A text on something that is not a command. */
 struct topic {
     const char *name;
     struct words title, text;
+    const char *(*make)(struct bl_arena *arena, enum language language);  // in place of the text
 };
+const char *topic_text(struct cli *cli, const struct topic *topic);
 extern const struct topic topics[];
 extern const size_t topic_count;

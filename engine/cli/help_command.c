@@ -16,16 +16,28 @@
 
 /* --- help ------------------------------------------------------------------------------------- */
 
-static bool explain_topic(const struct cli *cli, const char *name)
+static bool explain_topic(struct cli *cli, const char *name)
 {
     for (size_t i = 0; i < topic_count; i++) {
         if (strcmp(topics[i].name, name) == 0) {
             (void)printf("%s\n\n%s\n", words_in(topics[i].title, cli->language),
-                         words_in(topics[i].text, cli->language));
+                         topic_text(cli, &topics[i]));
             return true;
         }
     }
     return false;
+}
+
+/* A group of commands may be a topic too, as workflow is. */
+static void explain_group(struct cli *cli, const char *name)
+{
+    help_group(cli, name);
+    for (size_t i = 0; i < topic_count; i++) {
+        if (strcmp(topics[i].name, name) == 0) {
+            (void)putchar('\n');
+            (void)explain_topic(cli, name);
+        }
+    }
 }
 
 /* A code of a definition's problem, or of a refusal. */
@@ -65,7 +77,7 @@ static int explain(struct cli *cli, const char *name)
     if (command != NULL && used == cli->options.argument_count) {
         help_command(cli, command);
     } else if (cli->options.argument_count == 1 && command_is_group(name)) {
-        help_group(cli, name);
+        explain_group(cli, name);
     } else if (strcmp(name, "codes") == 0) {
         list_codes(cli);
     } else if (!explain_topic(cli, name) && !explain_code(cli, name)) {

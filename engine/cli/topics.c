@@ -1,5 +1,6 @@
 /* What `binglian help TOPIC` explains besides commands and codes. */
 #include "cli/help.h"
+#include "cli/topic_workflow.h"
 
 // clang-format off
 const struct topic topics[] = {
@@ -37,6 +38,8 @@ const struct topic topics[] = {
       "lists      all exists exists_one filter map\n"
       "Not in the subset: unsigned integers (1u), bytes (b'…'), timestamps and durations, types and messages.\n"
       "An absent field is the empty value of its type; has(form.area) tells. Try one: binglian workflow eval '1 + 2 > 2.5'" } },
+    { "workflow", { "流程定义的每一个键", "Every key of a definition" }, { NULL, NULL }, topic_workflow },
+    { "patterns", { "流程控制模式：43 种中能写的和怎么写", "Control flow: which of the 43 workflow patterns can be written, and how" }, { NULL, NULL }, topic_patterns },
     { "lights", { "灯色", "Lights" }, {
       "● 绿  在办，时间充裕\n▲ 黄  临近承诺时限\n■ 红  已超承诺或法定时限\n‖ 蓝  时钟依法暂停\n○ 灰  已结束\n灯色由时间算出，不存储；显示的剩余天数都是工作日。",
       "● green   running, in good time\n▲ yellow  close to the promise\n■ red     over the promise or the legal limit\n‖ blue    stopped, as the law allows\n○ grey    ended\nA light is computed from the time and never stored; remaining days are working days." } },
@@ -81,3 +84,9 @@ const struct topic topics[] = {
 };
 // clang-format on
 const size_t topic_count = BL_COUNT(topics);
+
+const char *topic_text(struct cli *cli, const struct topic *topic)
+{
+    return topic->make != NULL ? topic->make(&cli->arena, cli->language)
+                               : words_in(topic->text, cli->language);
+}
