@@ -52,12 +52,31 @@ static bool has_late_conditions(const struct definition *definition)
     return definition->join.kind == JOIN_EXPRESSION;
 }
 
-/* The form, where a condition that is settled now may ask for it. */
-static struct bl_text late_content(struct cycle *cycle, const struct cached *cached)
+/* Is it a further version of what was handed in? */
+static bool makes_content(Bl__Command__WhatCase what)
+{
+    return what == BL__COMMAND__WHAT_CORRECT || what == BL__COMMAND__WHAT_SUPPLEMENT;
+}
+
+/* Does the command ask what was handed in before? */
+static bool asks_for_content(const struct batch_command *command,
+                             const struct definition *definition)
+{
+    Bl__Command__WhatCase what =
+        command == NULL ? BL__COMMAND__WHAT__NOT_SET : command->command->what_case;
+
+    return makes_content(what) ||
+           (what == BL__COMMAND__WHAT_ACCEPT && definition->supplement.halves > 0);
+}
+
+/* The form, where a condition that is settled now may ask for it, or the command does. */
+static struct bl_text late_content(struct cycle *cycle, const struct batch_command *command,
+                                   const struct cached *cached)
 {
     Bl__StoredContent *stored;
 
-    if (!has_late_conditions(cached->version.definition)) {
+    if (!asks_for_content(command, cached->version.definition) &&
+        !has_late_conditions(cached->version.definition)) {
         return (struct bl_text){ NULL, 0 };
     }
     if (cached->content.at != NULL) {
@@ -88,7 +107,7 @@ struct world cycle_world(struct cycle *cycle, const struct batch_command *comman
         world.definition = cached->version.definition;
         world.calendar = cached->version.calendar;
         world.id = cached->id;
-        world.content = late_content(cycle, cached);
+        world.content = late_content(cycle, command, cached);
     }
     return world;
 }
@@ -121,6 +140,9 @@ static void run_application(struct cycle *cycle, struct batch_command *command)
         return;
     }
     struct world world = cycle_world(cycle, command, cached);
+    if (makes_content(command->command->what_case)) {
+        world.salt = cycle_salt(cycle);
+    }
     struct ruling ruling =
         application_aggregate.decide(&world, cached->state, command->command, cycle->arena);
     if (ruling.refusal != NULL) {
@@ -134,6 +156,12 @@ static void run_application(struct cycle *cycle, struct batch_command *command)
     }
     cycle_apply(cycle, cached, ruling.event);
     cycle_follow(cycle, cached, ruling.event);
+    if (ruling.content.at != NULL) {
+        cycle_store_content(cycle, cached->id, cached->state->contents, world.salt, ruling.content);
+        cached->content = ruling.content;
+    }
+    command->answer.warnings = ruling.warnings;
+    command->answer.n_warnings = ruling.warning_count;
     command->answer.event = ruling.event->seq;
     command->answer.application_id = cached->id;
     command->answer.application = bl_arena_string(cycle->arena, cached->state->number);

@@ -106,6 +106,11 @@ void cycle_request_end(struct cycle *cycle, const struct batch_command *command,
 
 /* cycle_submit.c */
 void cycle_submit(struct cycle *cycle, struct batch_command *command);
+/* A fresh salt of WORLD_SALT_BYTES. */
+const uint8_t *cycle_salt(struct cycle *cycle);
+/* Keeps a version of what was handed in. */
+void cycle_store_content(struct cycle *cycle, uint64_t id, uint32_t version, const uint8_t *salt,
+                         struct bl_text content);
 struct bl_text cycle_counter_key(struct cycle *cycle, const struct counter *counter);
 
 /* cycle_aggregate.c */

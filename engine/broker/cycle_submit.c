@@ -81,7 +81,7 @@ static const char *next_number(struct cycle *cycle, const struct definition *def
     return NULL;
 }
 
-static const uint8_t *next_salt(struct cycle *cycle)
+const uint8_t *cycle_salt(struct cycle *cycle)
 {
     if (cycle->salts_left == 0) {
         cycle->salts_left = cycle->batch->command_count;
@@ -92,19 +92,27 @@ static const uint8_t *next_salt(struct cycle *cycle)
     return cycle->salts + --cycle->salts_left * WORLD_SALT_BYTES;
 }
 
-/* What a new application stores besides its state: its content and its number. */
-static void store_submission(struct cycle *cycle, const struct world *world,
-                             const Bl__Submit *submit)
+void cycle_store_content(struct cycle *cycle, uint64_t id, uint32_t version, const uint8_t *salt,
+                         struct bl_text content)
 {
-    Bl__StoredContent content = BL__STORED_CONTENT__INIT;
-    struct key content_key = key_of_content(world->id, 1), id = key_of_id(world->id);
+    Bl__StoredContent stored = BL__STORED_CONTENT__INIT;
+    struct key key = key_of_content(id, version);
+
+    stored.salt.data = (uint8_t *)salt;
+    stored.salt.len = WORLD_SALT_BYTES;
+    stored.content.data = (uint8_t *)content.at;
+    stored.content.len = content.bytes;
+    store_write_put(cycle->write, TABLE_CONTENTS, key_keep(&key, cycle->arena),
+                    record_seal_message(&stored.base, cycle->arena));
+}
+
+/* What a new application stores besides its state: its content and its number. */
+static void store_submission(struct cycle *cycle, const struct world *world, struct bl_text content)
+{
+    struct key id = key_of_id(world->id);
     size_t number_bytes = strlen(world->number);
 
-    content.salt.data = (uint8_t *)world->salt;
-    content.salt.len = WORLD_SALT_BYTES;
-    content.content = submit->content;
-    store_write_put(cycle->write, TABLE_CONTENTS, key_keep(&content_key, cycle->arena),
-                    record_seal_message(&content.base, cycle->arena));
+    cycle_store_content(cycle, world->id, 1, world->salt, content);
     store_write_put(cycle->write, TABLE_NUMBERS, bl_text_of(world->number),
                     record_seal_bytes(key_text(&id), cycle->arena));
     bl_map_put(&cycle->numbers, XXH3_64bits(world->number, number_bytes) | 1, cycle);
@@ -121,7 +129,7 @@ static void submitted(struct cycle *cycle, struct batch_command *command, const 
     cached->is_new = true;
     cached->content = (struct bl_text){ (const char *)submit->content.data, submit->content.len };
     cycle->newest[BL__AGGREGATE__APPLICATION] = world->id;
-    store_submission(cycle, world, submit);
+    store_submission(cycle, world, cached->content);
     cycle_apply(cycle, cached, event);
     cycle_follow(cycle, cached, event);
     command->answer.event = event->seq;
@@ -157,7 +165,7 @@ void cycle_submit(struct cycle *cycle, struct batch_command *command)
     world.definition = version.definition;
     world.calendar = version.calendar;
     world.id = cycle->newest[BL__AGGREGATE__APPLICATION] + 1;
-    world.salt = next_salt(cycle);
+    world.salt = cycle_salt(cycle);
     if (submit->project[0] != '\0') {
         const struct cached *project = cycle_project(cycle, submit->project);
 

@@ -44,6 +44,10 @@ struct world {
 struct ruling {
     Bl__Event *event;
     Bl__Refusal *refusal;
+    /* With an event: */
+    struct bl_text content;  // the next version of what was handed in, under the world's salt
+    Bl__Refusal **warnings;  // it was done, and somebody should know this
+    size_t warning_count;
 };
 
 struct aggregate {

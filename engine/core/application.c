@@ -16,6 +16,13 @@ static struct ruling (*const decisions[])(const struct question *) = {
     [BL__COMMAND__WHAT_RETRY]     = decide_retry,
     [BL__COMMAND__WHAT_RELEASE]   = decide_release,
     [BL__COMMAND__WHAT_TERMINATE] = decide_terminate,
+    [BL__COMMAND__WHAT_REFUSE] = decide_refuse,
+    [BL__COMMAND__WHAT_NOTIFY] = decide_notify,
+    [BL__COMMAND__WHAT_CORRECT] = decide_correct,
+    [BL__COMMAND__WHAT_RETURN_PAPERS] = decide_return_papers,
+    [BL__COMMAND__WHAT_WITHDRAW] = decide_withdraw,
+    [BL__COMMAND__WHAT_SUPPLEMENT] = decide_supplement,
+    [BL__COMMAND__WHAT_CHECK] = decide_check,
 };
 // clang-format on
 
@@ -47,6 +54,14 @@ static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
         [BL__EVENT__WHAT_RELEASED]   = evolve_released,
         [BL__EVENT__WHAT_TERMINATED] = evolve_terminated,
         [BL__EVENT__WHAT_STEP_SIGNED] = evolve_step_signed,
+        [BL__EVENT__WHAT_REFUSED] = evolve_refused,
+        [BL__EVENT__WHAT_NOTIFIED] = evolve_notified,
+        [BL__EVENT__WHAT_CORRECTED] = evolve_corrected,
+        [BL__EVENT__WHAT_RETURNED] = evolve_returned,
+        [BL__EVENT__WHAT_WITHDRAWN] = evolve_withdrawn,
+        [BL__EVENT__WHAT_SUPPLEMENTED] = evolve_supplemented,
+        [BL__EVENT__WHAT_CHECKED] = evolve_checked,
+        [BL__EVENT__WHAT_OPENED] = evolve_opened,
     };
     // clang-format on
     Bl__Application *application = state;
@@ -83,56 +98,73 @@ const struct aggregate application_aggregate = {
 /* --- lengths ------------------------------------------------------------------------------------
  */
 
-/* Ids are ASCII, other characters take four bytes at most; tags, numbers, moments and two clocks
- * take less than the rest. */
+/* Ids are ASCII, other characters take four bytes at most; tags, numbers, moments and the clocks of
+ * promise, law and notice take less than the rest. */
 #define ITEM_BYTES_MAX (2 * DEFINITION_ID_CHARACTERS_MAX + 4 * DOCUMENT_CHARACTERS_MAX + 200)
-#define CHANGE_BYTES_MAX 120
+#define CHANGE_BYTES_MAX 150
 #define HEAD_BYTES_MAX 1024  // all that is neither an item nor a text without a bound of its own
+#define TAG_BYTES_MAX 12     // of a message within another, with its length
 
-/* What few applications have is measured. */
-static bool is_plain(const Bl__Item *item)
+/* Most items have no more than their promise; the others are measured. */
+static size_t item_bytes_max(const Bl__Item *item)
 {
-    return item->desk == NULL && item->n_stops == 0 && item->n_consultations == 0 &&
-           item->n_missing == 0;
+    bool plain = item->desk == NULL && item->correction == NULL && item->supplement == NULL &&
+                 item->deliver == NULL && item->check == NULL && item->extended == NULL &&
+                 item->n_stops == 0 && item->n_consultations == 0 && item->n_missing == 0;
+
+    return plain ? ITEM_BYTES_MAX : TAG_BYTES_MAX + protobuf_c_message_get_packed_size(&item->base);
+}
+
+static size_t items_bytes_max(Bl__Item *const *items, size_t count)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        bytes += item_bytes_max(items[i]);
+    }
+    return bytes;
+}
+
+static size_t changes_bytes_max(Bl__ItemChange *const *changes, size_t count)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const Bl__ItemChange *change = changes[i];
+        bool plain = change->desk == NULL && change->correction == NULL &&
+                     change->supplement == NULL && change->check == NULL && change->step == NULL &&
+                     change->department[0] == '\0' && change->n_missing == 0;
+
+        bytes += plain ? CHANGE_BYTES_MAX
+                       : TAG_BYTES_MAX + protobuf_c_message_get_packed_size(&change->base);
+    }
+    return bytes;
 }
 
 size_t application_bytes_max(const Bl__Application *application)
 {
-    bool plain = application->n_urgings + application->n_notices + application->n_visits == 0;
-
-    for (size_t i = 0; plain && i < application->n_items; i++) {
-        plain = is_plain(application->items[i]);
+    if (application->n_urgings > 0 || application->n_notices > 0 || application->n_visits > 0) {
+        return protobuf_c_message_get_packed_size(&application->base);
     }
-    if (!plain) {
-        return bl__application__get_packed_size(application);
-    }
-    return HEAD_BYTES_MAX + 4 * WINDOW_CHARACTERS_MAX + application->n_items * ITEM_BYTES_MAX;
-}
-
-static bool are_plain(Bl__ItemChange *const *changes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (changes[i]->desk != NULL) {
-            return false;
-        }
-    }
-    return true;
+    return HEAD_BYTES_MAX + 4 * WINDOW_CHARACTERS_MAX +
+           items_bytes_max(application->items, application->n_items);
 }
 
 size_t application_event_bytes_max(const Bl__Event *event)
 {
+    if (event->n_notices > 0) {
+        return 0;
+    }
     if (event->what_case == BL__EVENT__WHAT_SUBMITTED) {
         return HEAD_BYTES_MAX + 4 * WINDOW_CHARACTERS_MAX + strlen(event->submitted->request_id) +
-               event->submitted->n_items * ITEM_BYTES_MAX;
+               items_bytes_max(event->submitted->items, event->submitted->n_items);
     }
-    if (event->what_case == BL__EVENT__WHAT_DECIDED && event->n_notices == 0 &&
-        event->decided->desk == NULL && event->decided->basis[0] == '\0' &&
-        are_plain(event->decided->changes, event->decided->n_changes)) {
+    if (event->what_case == BL__EVENT__WHAT_DECIDED && event->decided->desk == NULL) {
         const Bl__Decided *decided = event->decided;
 
         return HEAD_BYTES_MAX + strlen(decided->opinion) + strlen(decided->reason) +
-               strlen(decided->document) + strlen(decided->attempt) +
-               decided->n_changes * CHANGE_BYTES_MAX;
+               strlen(decided->document) + strlen(decided->attempt) + strlen(decided->basis) +
+               changes_bytes_max(decided->changes, decided->n_changes);
     }
     return 0;
 }
@@ -145,23 +177,101 @@ bool application_is_open(const Bl__Application *application)
     return application->ended_at == 0;
 }
 
-Bl__Application__State application_state(const Bl__Application *application)
-{
-    bool decided = false;
+/* Which items stand where. */
+struct tally {
+    size_t correcting, accepted, begun, done;
+    size_t ended, refused, returned, withdrawn;  // `ended`: by somebody's act
+};
 
-    if (!application_is_open(application)) {
+static void tally_item(struct tally *tally, const Bl__Item *item)
+{
+    switch (item->state) {
+    case S(CORRECTING):
+        tally->correcting++;
+        return;
+    case S(ACCEPTED):
+        tally->accepted++;
+        return;
+    case S(REVIEWING):
+    case S(SUSPENDED):
+    case S(UPPER_REVIEW):
+        tally->begun++;
+        return;
+    case S(DECIDED):
+    case S(DELIVERING):
+    case S(DELIVERED):
+        tally->done++;
+        tally->ended++;
+        return;
+    case S(REFUSED):
+        tally->refused++;
+        tally->ended++;
+        return;
+    case S(RETURNED):
+        tally->returned++;
+        tally->ended++;
+        return;
+    case S(WITHDRAWN):
+        tally->withdrawn++;
+        tally->ended++;
+        return;
+    case S(TERMINATED):
+    case S(REVOKED):
+        tally->ended++;
+        return;
+    case S(PENDING):
+    case S(RECEIVED):
+    case S(NOT_NEEDED):
+    case S(BLOCKED):
+        return;
+    case S(STATE_UNSPECIFIED):
+        break;
+    }
+    UNREACHABLE();
+}
+
+/* All ended so: what they blocked, and what was not needed, does not count. */
+static Bl__Application__State ended_state(const Bl__Application *application,
+                                          const struct tally *tally)
+{
+    if (application->delivered_at != 0) {
+        return BL__APPLICATION__STATE__CLOSED;
+    }
+    if (tally->ended == 0) {
         return BL__APPLICATION__STATE__COMPLETED;
     }
+    return tally->refused == tally->ended     ? BL__APPLICATION__STATE__REFUSED
+           : tally->returned == tally->ended  ? BL__APPLICATION__STATE__RETURNED
+           : tally->withdrawn == tally->ended ? BL__APPLICATION__STATE__WITHDRAWN
+                                              : BL__APPLICATION__STATE__COMPLETED;
+}
+
+Bl__Application__State application_state(const Bl__Application *application)
+{
+    struct tally tally = { 0 };
+
     for (size_t i = 0; i < application->n_items; i++) {
-        decided |= application->items[i]->state == S(DECIDED) ||
-                   application->items[i]->state == S(DELIVERING) ||
-                   application->items[i]->state == S(DELIVERED);
+        tally_item(&tally, application->items[i]);
     }
-    if (decided) {
+    if (!application_is_open(application)) {
+        return ended_state(application, &tally);
+    }
+    if (tally.correcting > 0) {
+        return BL__APPLICATION__STATE__CORRECTING;  // the applicant has to act: that comes first
+    }
+    if (tally.done > 0) {
         return BL__APPLICATION__STATE__PARTLY_DONE;
     }
-    return application->accepted_at == 0 ? BL__APPLICATION__STATE__SUBMITTED
-                                         : BL__APPLICATION__STATE__IN_PROGRESS;
+    if (application->accepted_at == 0) {
+        return BL__APPLICATION__STATE__SUBMITTED;
+    }
+    return tally.begun > 0 || tally.ended > 0 ? BL__APPLICATION__STATE__IN_PROGRESS
+                                              : BL__APPLICATION__STATE__ACCEPTED;
+}
+
+bool application_item_may_issue(const Bl__Item *item, const struct definition_item *definition)
+{
+    return !item->gap || definition->issue_with_gap;
 }
 
 int application_item_find(const Bl__Application *application, const char *id)
@@ -229,6 +339,8 @@ int application_event_item(const Bl__Event *event)
         return (int)event->terminated->item;
     case BL__EVENT__WHAT_CHECKED:
         return (int)event->checked->item;
+    case BL__EVENT__WHAT_OPENED:
+        return (int)event->opened->item;
     case BL__EVENT__WHAT_CLAIMED:
         return (int)event->claimed->item;
     case BL__EVENT__WHAT_UNCLAIMED:
@@ -269,6 +381,38 @@ int application_event_item(const Bl__Event *event)
         return event->commented->item;
     default:
         return -1;
+    }
+}
+
+bool application_event_completes(const Bl__Event *event)
+{
+    switch ((int)event->what_case) {  // the rest never does
+    case BL__EVENT__WHAT_SUBMITTED:
+        return event->submitted->completed;
+    case BL__EVENT__WHAT_ACCEPTED:
+        return event->accepted->completed;
+    case BL__EVENT__WHAT_DECIDED:
+        return event->decided->completed;
+    case BL__EVENT__WHAT_OVERDUE:
+        return event->overdue->completed;
+    case BL__EVENT__WHAT_TERMINATED:
+        return event->terminated->completed;
+    case BL__EVENT__WHAT_REFUSED:
+        return event->refused->completed;
+    case BL__EVENT__WHAT_CORRECTED:
+        return event->corrected->completed;
+    case BL__EVENT__WHAT_RETURNED:
+        return event->returned->completed;
+    case BL__EVENT__WHAT_WITHDRAWN:
+        return event->withdrawn->completed;
+    case BL__EVENT__WHAT_CHECKED:
+        return event->checked->completed;
+    case BL__EVENT__WHAT_OPENED:
+        return event->opened->completed;
+    case BL__EVENT__WHAT_MIGRATED:
+        return event->migrated->completed;
+    default:
+        return false;
     }
 }
 

@@ -21,8 +21,13 @@ size_t application_event_bytes_max(const Bl__Event *event);
 
 /* 收件, 受理, 办理中…: a function of the items (domain.md 9.1), never stored. */
 Bl__Application__State application_state(const Bl__Application *application);
+/* May the outcome of a granted item leave the house? Not while a material is still to come, unless
+ * the workflow says so (容缺受理: domain.md 3). */
+bool application_item_may_issue(const Bl__Item *item, const struct definition_item *definition);
 bool application_is_open(const Bl__Application *application);
 
+/* Does the whole end with this event? */
+bool application_event_completes(const Bl__Event *event);
 /* The index of the item that an event is about, or -1 for the whole. */
 int application_event_item(const Bl__Event *event);
 /* The index of an item, or -1. */

@@ -5,49 +5,6 @@
 
 #define S(state) BL__ITEM__STATE__##state
 
-void evolve_submitted(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
-{
-    const Bl__Submitted *submitted = event->submitted;
-
-    application->number = bl_arena_string(arena, submitted->number);
-    application->workflow = bl_arena_string(arena, submitted->workflow);
-    application->version = submitted->version;
-    application->window = bl_arena_string(arena, submitted->window);
-    application->submitted_at = event->at;
-    application->effective_at = submitted->effective_at;
-    application->accepted_at = submitted->accepted ? event->at : 0;
-    application->promise = clock_copy(submitted->promise, arena);
-    application->legal = clock_copy(submitted->legal, arena);
-    application->started_at = submitted->started_at;
-    application->mode = submitted->mode;
-    application->project = bl_arena_string(arena, submitted->project);
-    application->paper = submitted->paper;
-    application->contents = 1;
-    application->n_items = submitted->n_items;
-    application->items = bl_arena_array(arena, Bl__Item *, submitted->n_items);
-    for (size_t i = 0; i < submitted->n_items; i++) {
-        application->items[i] = item_copy(submitted->items[i], arena);
-        if (application->items[i]->accepted_event != 0) {
-            application->items[i]->accepted_event = event->seq;  // known only now
-        }
-    }
-    change_completed(application, submitted->completed, event->at);
-}
-
-void evolve_accepted(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
-{
-    const Bl__Accepted *accepted = event->accepted;
-
-    if (accepted->promise != NULL) {
-        application->accepted_at = event->at;
-        application->started_at = accepted->started_at;
-        application->promise = clock_copy(accepted->promise, arena);
-        application->legal = clock_copy(accepted->legal, arena);
-    }
-    change_items(application, accepted->changes, accepted->n_changes, event, arena);
-    change_completed(application, accepted->completed, event->at);
-}
-
 static Bl__Item *item_at(Bl__Application *application, uint32_t index)
 {
     CHECK(index < application->n_items);
@@ -155,13 +112,4 @@ void evolve_released(Bl__Application *application, const Bl__Event *event, struc
 {
     (void)arena;
     item_at(application, event->released->item)->held = false;
-}
-
-void evolve_terminated(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
-{
-    const Bl__Terminated *terminated = event->terminated;
-
-    change_item_state(item_at(application, terminated->item), S(TERMINATED), event->at);
-    change_items(application, terminated->changes, terminated->n_changes, event, arena);
-    change_completed(application, terminated->completed, event->at);
 }

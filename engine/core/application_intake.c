@@ -1,12 +1,17 @@
-/* What may happen up to acceptance: 收件, 受理. */
+/* 收件: a form is handed in, and what starts at once. */
+#include <stdio.h>
 #include <string.h>
 
-#include "core/application_state.h"
-#include "core/content.h"
+#include <sodium.h>
+
+#include "core/application_intake.h"
+#include "core/change.h"
 #include "core/countdown.h"
+#include "core/office.h"
 #include "core/project.h"
 
 #define S(state) BL__ITEM__STATE__##state
+#define STATED_BACK_MAX (30 * DAY_US)  // longer no system is down
 
 static Bl__Item *item_new(struct routing *routing, uint32_t index)
 {
@@ -20,17 +25,28 @@ static Bl__Item *item_new(struct routing *routing, uint32_t index)
     item->state = routing->items[index].state;
     item->held = routing->held[index];
     item->since = world->now;
+    bool goes_on = item->state != S(NOT_NEEDED);
+    item->committed = goes_on && routing->committed != NULL && routing->committed[index];
+    item->gap = goes_on && routing->gap != NULL && routing->gap[index];
+    if (item->state == S(PENDING) && routing->not_before != NULL) {
+        item->not_before = routing->not_before[index];
+    }
+    if (item->gap) {
+        item->missing = routing->missing[index].at;
+        item->n_missing = routing->missing[index].count;
+    }
     return item;
 }
 
-/* The clocks of the whole start with the first acceptance. */
-static void start_whole(const struct question *q, bl_time start, Bl__Clock **promise,
-                        Bl__Clock **legal)
+Bl__Refusal *application_condition_error(struct routing *routing,
+                                         const struct definition_item *item,
+                                         const struct bl_error *e)
 {
-    const struct definition *definition = q->world->definition;
+    Bl__Refusal *refusal = refusal_new(routing->arena, BL_INVALID, "condition-error", item->id);
 
-    *promise = countdown_new(q->world->calendar, definition->promise, 0, start, q->arena);
-    *legal = countdown_new(q->world->calendar, definition->legal, 0, start, q->arena);
+    return refusal_argument(
+        routing->arena, refusal, "condition",
+        bl_arena_printf(routing->arena, "%u:%u: %s", e->line, e->column, e->text));
 }
 
 /* Settles the conditions over the form: false means that the item is not needed. */
@@ -47,12 +63,7 @@ static Bl__Refusal *settle_conditions(struct routing *routing)
             continue;
         }
         if (form_holds(item->when, &routing->scope, routing->arena, &holds, &e) != BL_OK) {
-            Bl__Refusal *refusal =
-                refusal_new(routing->arena, BL_INVALID, "condition-error", item->id);
-
-            return refusal_argument(
-                routing->arena, refusal, "condition",
-                bl_arena_printf(routing->arena, "%u:%u: %s", e.line, e.column, e.text));
+            return application_condition_error(routing, item, &e);
         }
         if (!holds) {
             routing->items[i].state = S(NOT_NEEDED);
@@ -61,7 +72,7 @@ static Bl__Refusal *settle_conditions(struct routing *routing)
     return NULL;
 }
 
-static void needed_materials(const struct routing *routing, bool *needed)
+void application_needed_materials(const struct routing *routing, bool *needed)
 {
     const struct definition *definition = routing->world->definition;
 
@@ -93,38 +104,174 @@ static void submit_items(struct routing *routing, Bl__Submitted *submitted)
         item->notify = changes[i]->notify;
         item->started_at = changes[i]->started_at;
         item->desk = changes[i]->desk;
+        item->result = changes[i]->result;
+        item->supplement = changes[i]->supplement;
+        item->deliver = changes[i]->deliver;
+        item->check = changes[i]->check;
         item->accepted_event = changes[i]->ordered ? 1 : 0;  // which, the fold knows
     }
 }
 
-static Bl__Event *submitted_event(const struct question *q, struct routing *routing)
+/* Who handed it in for the applicant, unknown to whoever has not the content's salt. */
+static const char *agent_hash(const struct question *q, const Bl__Agent *agent)
+{
+    char *text = bl_arena_alloc(q->arena, 2 * CONTENT_HASH_BYTES + 1);
+    uint8_t hash[CONTENT_HASH_BYTES];
+
+    content_hash(q->world, bl_text_of(agent->id[0] != '\0' ? agent->id : agent->name), hash);
+    return sodium_bin2hex(text, 2 * CONTENT_HASH_BYTES + 1, hash, sizeof hash);
+}
+
+/* What two applications of one person for the same thing have in common: it finds them, and tells
+ * nobody who has not the hall's secret who it is. 0: he gave no number of his papers. */
+static uint64_t twin_of(const struct question *q, const Bl__Applicant *applicant)
+{
+    uint8_t hash[crypto_shorthash_BYTES];
+    uint64_t twin;
+
+    if (q->world->secret == NULL || applicant->id[0] == '\0') {
+        return 0;
+    }
+    const char *text =
+        bl_arena_printf(q->arena, "twin %s %s", q->world->definition->workflow, applicant->id);
+    CHECK(crypto_shorthash(hash, (const uint8_t *)text, strlen(text), q->world->secret) == 0);
+    memcpy(&twin, hash, sizeof twin);
+    return twin;
+}
+
+static void describe(const struct question *q, const struct content *content,
+                     Bl__Submitted *submitted)
 {
     const struct world *world = q->world;
     const Bl__Submit *submit = q->command->submit;
-    Bl__Event *event = question_event(q, BL__EVENT__WHAT_SUBMITTED);
-    Bl__Submitted *submitted = bl_arena_new(q->arena, Bl__Submitted);
-    struct bl_text content = { (const char *)submit->content.data, submit->content.len };
+    struct bl_text bytes = { (const char *)submit->content.data, submit->content.len };
 
-    bl__submitted__init(submitted);
-    event->submitted = submitted;
     submitted->number = world->number;
     submitted->workflow = world->definition->workflow;
     submitted->version = world->definition->version;
     submitted->window = submit->window;
-    submitted->project = submit->project;
     submitted->request_id = q->command->request_id;
-    submitted->effective_at = routing_effective(world, world->now);
-    submitted->accepted = routing->accepted;
+    submitted->mode = submit->mode;
+    submitted->project = submit->project;
+    submitted->paper = submit->stated_receipt != 0;
+    submitted->twin = twin_of(q, content->message->applicant);
+    if (content->message->agent != NULL) {
+        submitted->agent = agent_hash(q, content->message->agent);
+    }
     submitted->content_hash.len = CONTENT_HASH_BYTES;
     submitted->content_hash.data = bl_arena_alloc(q->arena, CONTENT_HASH_BYTES);
-    content_hash(world, content, submitted->content_hash.data);
+    content_hash(world, bytes, submitted->content_hash.data);
+}
+
+static Bl__Event *submitted_event(const struct question *q, const struct content *content,
+                                  struct routing *routing)
+{
+    const struct world *world = q->world;
+    Bl__Event *event = question_event(q, BL__EVENT__WHAT_SUBMITTED);
+    Bl__Submitted *submitted = bl_arena_new(q->arena, Bl__Submitted);
+
+    bl__submitted__init(submitted);
+    event->submitted = submitted;
+    describe(q, content, submitted);
+    submitted->effective_at = routing->start;
+    submitted->accepted = routing->accepted;
     submit_items(routing, submitted);
     if (submitted->accepted) {
         submitted->started_at = routing->start == world->now ? 0 : routing->start;
-        start_whole(q, routing->start, &submitted->promise, &submitted->legal);
+        submitted->promise =
+            countdown_new(world->calendar, world->definition->promise, 0, routing->start, q->arena);
+        submitted->legal =
+            countdown_new(world->calendar, world->definition->legal, 0, routing->start, q->arena);
     }
     submitted->completed = routing_is_complete(routing);
     return event;
+}
+
+/* Papers that were taken while the system was down are entered by the hall's manager, with the
+ * moment at which they were taken. */
+static Bl__Refusal *check_stated(const struct question *q)
+{
+    bl_time stated = q->command->submit->stated_receipt;
+
+    if (stated == 0) {
+        return NULL;
+    }
+    if (office_actor(q->world).role != BL__KEY__ROLE__MANAGER) {
+        Bl__Refusal *refusal =
+            refusal_new(q->arena, BL_DENIED, "stated-by-manager", "stated_receipt");
+
+        refusal->who_may = "manager";
+        return refusal;
+    }
+    if (stated > q->world->now) {
+        return refusal_new(q->arena, BL_INVALID, "stated-future", "stated_receipt");
+    }
+    return stated < q->world->now - STATED_BACK_MAX
+               ? refusal_new(q->arena, BL_INVALID, "stated-old", "stated_receipt")
+               : NULL;
+}
+
+static Bl__Refusal *check_head(const struct question *q)
+{
+    const Bl__Submit *submit = q->command->submit;
+
+    if (question_is_longer(submit->window, WINDOW_CHARACTERS_MAX)) {
+        return refusal_new(q->arena, BL_INVALID, "window-long", "window");
+    }
+    Bl__Refusal *refusal = submit->project[0] == '\0'
+                               ? NULL
+                               : project_may_join(q->world->project, submit->project, q->arena);
+    return refusal != NULL ? refusal : check_stated(q);
+}
+
+/* The day before which an item may not start. */
+static void wait_for_days(struct routing *routing, const struct form_value *values)
+{
+    const struct world *world = routing->world;
+
+    for (size_t i = 0; i < routing->count; i++) {
+        int32_t field = world->definition->items[i].not_before;
+        char text[BL_TIME_TEXT];
+        bl_day day;
+
+        if (field < 0 || !values[field].present) {
+            continue;
+        }
+        (void)snprintf(text, sizeof text, "%.*s", (int)values[field].value.string.bytes,
+                       values[field].value.string.at);
+        if (bl_day_parse(text, &day, NULL) != BL_OK) {
+            continue;  // never: the form was checked
+        }
+        bl_time opens = routing_effective(world, calendar_opening(world->calendar, day));
+        if (opens > world->now) {
+            if (routing->not_before == NULL) {
+                routing->not_before = bl_arena_array(routing->arena, bl_time, routing->count);
+            }
+            routing->not_before[i] = opens;
+        }
+    }
+}
+
+/* What starts at once, and with what gaps. */
+static void start(const struct question *q, const struct content *content, struct routing *routing)
+{
+    const struct definition *definition = q->world->definition;
+    const Bl__Submit *submit = q->command->submit;
+
+    routing->start = submit->stated_receipt != 0
+                         ? routing_effective(q->world, submit->stated_receipt)
+                         : routing->start;
+    routing->accepted = !submit->receive_only && !definition->acceptance_by_department;
+    routing->whole_start = routing->accepted ? routing->start : 0;
+    wait_for_days(routing, content->values);
+    for (uint32_t i = 0;
+         routing->accepted && definition->supplement.halves > 0 && i < routing->count; i++) {
+        if (routing->items[i].state != S(NOT_NEEDED) &&
+            !definition->items[i].acceptance_by_department) {
+            application_tolerate(routing, i, content->message, false);
+        }
+    }
+    routing_settle(routing);
 }
 
 struct ruling decide_submit(const struct question *q)
@@ -134,92 +281,56 @@ struct ruling decide_submit(const struct question *q)
     struct bl_text bytes = { (const char *)submit->content.data, submit->content.len };
     bool needed[DEFINITION_MATERIALS_MAX] = { 0 };
     struct routing routing;
+    Bl__Refusal *refusal = check_head(q);
 
-    if (question_is_longer(submit->window, WINDOW_CHARACTERS_MAX)) {
-        return question_refuse(q, BL_INVALID, "window-long", "window");
+    if (refusal != NULL) {
+        return (struct ruling){ .refusal = refusal };
     }
-    if (submit->project[0] != '\0') {
-        Bl__Refusal *unknown = project_may_join(q->world->project, submit->project, q->arena);
-
-        if (unknown != NULL) {
-            return (struct ruling){ .refusal = unknown };
-        }
-    }
-    Bl__Refusal *refusal = content_check(q->world, bytes, q->arena, &content);
+    refusal = content_check(q->world, bytes, q->arena, &content);
     if (content.message == NULL) {
         return (struct ruling){ .refusal = refusal };
     }
     routing_begin(&routing, q->world, NULL, content.values, q->arena);
     if (content.form_is_valid) {
         refusal = refusal_join(q->arena, refusal, settle_conditions(&routing));
-        needed_materials(&routing, needed);
+        Bl__Refusal *commitment = application_commit(&routing, submit);
+        refusal = commitment == NULL ? refusal : refusal_join(q->arena, refusal, commitment);
+        application_needed_materials(&routing, needed);
     }
     refusal = content_check_materials(q->world->definition, &content, needed, q->arena, refusal);
     if (refusal != NULL) {
         return (struct ruling){ .refusal = refusal };
     }
-    routing.accepted = !submit->receive_only && !q->world->definition->acceptance_by_department;
-    routing.whole_start = routing.accepted ? routing.start : 0;
-    routing_settle(&routing);
-    return ruling_event(submitted_event(q, &routing));
+    start(q, &content, &routing);
+    return ruling_event(submitted_event(q, &content, &routing));
 }
 
-/* Who accepts what: the window all that waits, or a department its own item. */
-static Bl__Refusal *check_accept(const struct question *q, uint32_t *index)
+void evolve_submitted(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
 {
-    const char *id = q->command->accept->item;
-    bool by_department = q->world->definition->acceptance_by_department;
-    Bl__Key__Role role = q->world->principal->role;
+    const Bl__Submitted *submitted = event->submitted;
 
-    if (by_department != (id[0] != '\0')) {
-        return refusal_new(q->arena, BL_REFUSED,
-                           by_department ? "departments-accept" : "window-accepts", "item");
-    }
-    Bl__Refusal *refusal = by_department ? question_item(q, id, index) : NULL;
-    if (refusal == NULL && role == (by_department ? BL__KEY__ROLE__CLERK : BL__KEY__ROLE__WORKER)) {
-        refusal = refusal_new(q->arena, BL_DENIED, "role-may-not", id);
-        refusal->who_may =
-            by_department ? bl_arena_string(q->arena, q->application->items[*index]->department)
-                          : "clerk";
-    }
-    return refusal;
-}
-
-/* Accepts what waits: one item, or all. */
-struct ruling decide_accept(const struct question *q)
-{
-    const Bl__Application *application = q->application;
-    const char *id = q->command->accept->item;
-    struct routing routing;
-    uint32_t index = 0;
-    Bl__Refusal *refusal = check_accept(q, &index);
-
-    if (refusal != NULL) {
-        return (struct ruling){ .refusal = refusal };
-    }
-    routing_begin(&routing, q->world, application, content_values(q->world, q->arena), q->arena);
-    routing.accepted = true;
-    routing.whole_start = application->accepted_at == 0 ? routing.start : routing.whole_start;
-    size_t accepted = 0;
-    for (uint32_t i = 0; i < routing.count; i++) {
-        if (routing.items[i].state == S(RECEIVED) && (id[0] == '\0' || i == index)) {
-            routing.items[i].state = S(ACCEPTED);
-            accepted++;
+    application->number = bl_arena_string(arena, submitted->number);
+    application->workflow = bl_arena_string(arena, submitted->workflow);
+    application->version = submitted->version;
+    application->window = bl_arena_string(arena, submitted->window);
+    application->submitted_at = event->at;
+    application->effective_at = submitted->effective_at;
+    application->accepted_at = submitted->accepted ? event->at : 0;
+    application->promise = clock_copy(submitted->promise, arena);
+    application->legal = clock_copy(submitted->legal, arena);
+    application->started_at = submitted->started_at;
+    application->mode = submitted->mode;
+    application->project = bl_arena_string(arena, submitted->project);
+    application->paper = submitted->paper;
+    application->twin = submitted->twin;
+    application->contents = 1;
+    application->n_items = submitted->n_items;
+    application->items = bl_arena_array(arena, Bl__Item *, submitted->n_items);
+    for (size_t i = 0; i < submitted->n_items; i++) {
+        application->items[i] = item_copy(submitted->items[i], arena);
+        if (application->items[i]->accepted_event != 0) {
+            application->items[i]->accepted_event = event->seq;  // known only now
         }
     }
-    if (accepted == 0) {
-        return id[0] != '\0' ? question_refuse_state(q, index, "nothing-to-accept")
-                             : question_refuse(q, BL_REFUSED, "nothing-to-accept", "application");
-    }
-    routing_settle(&routing);
-    Bl__Event *event = question_event(q, BL__EVENT__WHAT_ACCEPTED);
-    event->accepted = bl_arena_new(q->arena, Bl__Accepted);
-    bl__accepted__init(event->accepted);
-    event->accepted->changes = routing_changes(&routing, -1, &event->accepted->n_changes);
-    event->accepted->completed = routing_is_complete(&routing);
-    if (application->accepted_at == 0) {
-        event->accepted->started_at = routing.start == q->world->now ? 0 : routing.start;
-        start_whole(q, routing.start, &event->accepted->promise, &event->accepted->legal);
-    }
-    return ruling_event(event);
+    change_completed(application, submitted->completed, event->at);
 }

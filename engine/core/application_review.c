@@ -66,6 +66,7 @@ Bl__Event *review_decided(const struct question *q, uint32_t item, Bl__Item__Res
     decided->basis = decide->basis;
     decided->document = decide->document;
     decided->desk = desk;
+    decided->with_gap = q->application->items[item]->gap;
     decided->changes = routing_changes(&routing, (int)item, &decided->n_changes);
     decided->completed = routing_is_complete(&routing);
     return event;
@@ -179,38 +180,5 @@ struct ruling decide_release(const struct question *q)
     bl__released__init(event->released);
     event->released->item = item;
     event->released->reason = q->command->release->reason;
-    return ruling_event(event);
-}
-
-struct ruling decide_terminate(const struct question *q)
-{
-    const Bl__Terminate *terminate = q->command->terminate;
-    struct routing routing;
-    uint32_t item;
-    Bl__Refusal *refusal = question_item(q, terminate->item, &item);
-
-    if (refusal == NULL) {
-        refusal = check_reason(q, terminate->reason);
-    }
-    if (refusal != NULL) {
-        return (struct ruling){ .refusal = refusal };
-    }
-    if (terminate->reason[0] == '\0') {
-        return question_refuse(q, BL_INVALID, "reason-required", "reason");
-    }
-    routing_begin(&routing, q->world, q->application, content_values(q->world, q->arena), q->arena);
-    if (join_item_is_settled(routing.items[item])) {
-        return question_refuse_state(q, item, "item-not-open");
-    }
-    routing.items[item].state = S(TERMINATED);
-    routing_settle(&routing);
-    Bl__Event *event = question_event(q, BL__EVENT__WHAT_TERMINATED);
-    event->terminated = bl_arena_new(q->arena, Bl__Terminated);
-    bl__terminated__init(event->terminated);
-    event->terminated->item = item;
-    event->terminated->reason = terminate->reason;
-    event->terminated->changes =
-        routing_changes(&routing, (int)item, &event->terminated->n_changes);
-    event->terminated->completed = routing_is_complete(&routing);
     return ruling_event(event);
 }

@@ -1,7 +1,9 @@
 /* application_state.h — what the files of the application share; nobody else includes it.
- * application.c has the tables: which command is decided where, which event is folded by what.
- * Decisions: application_intake.c up to acceptance, application_review.c from then on. Folding:
- * application_evolve.c. What time alone makes: application_wake.c. */
+ * application.c has the tables: which command is decided where, which event is folded by what. A
+ * topic is a file: application_intake.c (收件), _accept.c (受理), _refuse.c, _notify.c, _correct.c
+ * (补正 容缺补齐), _commit.c (告知承诺), _leave.c (退件 撤回 终止), _review.c the work on an
+ * accepted item. What is folded alone: application_evolve.c. What time alone makes:
+ * application_wake.c. */
 #pragma once
 
 #include "core/application.h"
@@ -10,6 +12,13 @@
 
 struct ruling decide_submit(const struct question *q);
 struct ruling decide_accept(const struct question *q);
+struct ruling decide_refuse(const struct question *q);
+struct ruling decide_notify(const struct question *q);
+struct ruling decide_correct(const struct question *q);
+struct ruling decide_return_papers(const struct question *q);
+struct ruling decide_withdraw(const struct question *q);
+struct ruling decide_supplement(const struct question *q);
+struct ruling decide_check(const struct question *q);
 struct ruling decide_decide(const struct question *q);
 /* decide_decide, of an item at a desk. */
 struct ruling decide_at_desk(const struct question *q, uint32_t item);
@@ -23,6 +32,15 @@ struct ruling decide_terminate(const struct question *q);
 
 void evolve_submitted(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_accepted(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_refused(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_notified(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_corrected(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_returned(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_withdrawn(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_supplemented(Bl__Application *application, const Bl__Event *event,
+                         struct bl_arena *arena);
+void evolve_checked(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_opened(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_decided(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_step_signed(Bl__Application *application, const Bl__Event *event,
                         struct bl_arena *arena);
@@ -36,6 +54,26 @@ void evolve_terminated(Bl__Application *application, const Bl__Event *event,
 
 /* The first act of an officer: from then on it is reviewed. */
 void desk_first_act(Bl__Item *item, bl_time at);
+
+/* What follows by silence from a clock; the question has no command and stands at its due moment.
+ */
+void follow_notify(const struct question *q, Bl__Overdue *overdue);
+void follow_correction(const struct question *q, Bl__Overdue *overdue);
+void follow_supplement(const struct question *q, Bl__Overdue *overdue);
+
+/* The day has come that an item waits for. */
+Bl__Event *application_open(const struct question *q, uint32_t index);
+
+/* Of a submission, and of a corrected one: which materials are needed by items that apply; why a
+ * condition has no value; which items the applicant may have on a promise; which deferrable
+ * materials are to come later (or, with `absent_too`, are not there). */
+void application_needed_materials(const struct routing *routing, bool *needed);
+Bl__Refusal *application_condition_error(struct routing *routing,
+                                         const struct definition_item *item,
+                                         const struct bl_error *e);
+Bl__Refusal *application_commit(struct routing *routing, const Bl__Submit *submit);
+void application_tolerate(struct routing *routing, uint32_t index, const Bl__Content *content,
+                          bool absent_too);
 
 /* As in aggregate.h. */
 bl_time application_next(const void *state);

@@ -7,7 +7,7 @@
 /* The clock of an application that changes first. */
 struct first_clock {
     bl_time at;
-    const Bl__Clock *clock;
+    const Bl__Clock *clock;  // NULL: the day comes that a pending item waits for
     Bl__ClockName name;
 };
 
@@ -39,6 +39,10 @@ static void consider_kind(struct first_clock *first, const Bl__Clock *clock, uin
 
 static void consider_item(struct first_clock *first, const Bl__Item *item, uint32_t index)
 {
+    if (item->not_before != 0 && item->not_before < first->at) {
+        *first = (struct first_clock){ .at = item->not_before, .name = BL__CLOCK_NAME__INIT };
+        first->name.item = index;
+    }
     consider_kind(first, item->notify, index, K(NOTIFY), 0);
     consider_kind(first, item->correction, index, K(CORRECTION), 0);
     consider(first, item->promise, false, index, false);
@@ -80,7 +84,9 @@ static void follow(const struct world *world, const Bl__Application *application
 {
     // clang-format off
     static void (*const consequences[K(OPINION) + 1])(const struct question *, Bl__Overdue *) = {
-        [K(KIND_UNSPECIFIED)] = NULL,
+        [K(NOTIFY)] = follow_notify,
+        [K(CORRECTION)] = follow_correction,
+        [K(SUPPLEMENT)] = follow_supplement,
     };
     // clang-format on
     struct world then = *world;
@@ -99,6 +105,12 @@ Bl__Event *application_wake(const struct world *world, const void *state, struct
 
     if (first.at > world->now) {
         return NULL;
+    }
+    if (first.clock == NULL) {
+        struct world then = *world;
+
+        then.now = first.at;
+        return application_open(&(struct question){ &then, state, NULL, arena }, first.name.item);
     }
     bool warns =
         first.clock->phase == BL__CLOCK__PHASE__RUNNING && first.at == first.clock->warn_at;

@@ -124,8 +124,6 @@ static void item_end(Bl__Item *item, bl_time at)
 
     countdown_stop(item->promise);
     countdown_stop(item->legal);
-    countdown_stop(item->notify);
-    countdown_stop(item->correction);
     if (item->desk != NULL) {
         countdown_stop(item->desk->limit);
     }
@@ -155,6 +153,12 @@ void change_item_state(Bl__Item *item, Bl__Item__State state, bl_time at)
     if (item->state != state) {
         item->state = state;
         item->since = at;
+    }
+    if (state != S(RECEIVED)) {
+        countdown_stop(item->notify);
+    }
+    if (state != S(CORRECTING)) {
+        countdown_stop(item->correction);
     }
     if (join_item_is_settled((struct join_item){ state, item->result })) {
         if (!was_settled && state != S(DECIDED)) {
@@ -210,6 +214,13 @@ static void change_item(Bl__Item *item, const Bl__ItemChange *change, const Bl__
     }
     if (change->ordered) {
         item->accepted_event = event->seq;
+    }
+    if (change->n_missing > 0) {
+        item->n_missing = change->n_missing;
+        item->missing = texts_copy(change->missing, change->n_missing, arena);
+    }
+    if (change->opened) {
+        item->not_before = 0;
     }
     item->committed |= change->committed;
     item->gap |= change->gap;

@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "definition/check_digits.h"
+#include "definition/form_wire.h"
 
 static Bl__Refusal *invalid(struct bl_arena *arena, Bl__Refusal *first, const char *rule,
                             const char *pointer)
@@ -49,6 +50,22 @@ static Bl__Refusal *check_applicant(const Bl__Applicant *applicant, bl_day today
     return first;
 }
 
+static Bl__Refusal *check_agent(const Bl__Agent *agent, bl_day today, struct bl_arena *arena,
+                                Bl__Refusal *first)
+{
+    if (agent == NULL) {
+        return first;
+    }
+    if (agent->name[0] == '\0' || characters(agent->name) > APPLICANT_NAME_CHARACTERS_MAX ||
+        applicant_id_is_wrong(agent->id, today) ||
+        (agent->phone[0] != '\0' && digits_check_phone(bl_text_of(agent->phone)) != DIGITS_OK)) {
+        first = invalid(arena, first, "agent", "agent");
+    }
+    return agent->mandate[0] == '\0' || characters(agent->mandate) > MATERIAL_FILE_CHARACTERS_MAX
+               ? invalid(arena, first, "agent-mandate", "agent.mandate")
+               : first;
+}
+
 static const char *material_pointer(struct bl_arena *arena, const char *id)
 {
     return bl_arena_printf(arena, "materials.%s", id);
@@ -68,7 +85,8 @@ static Bl__Refusal *check_material(const struct definition *definition,
         return invalid(arena, first, "material-twice", pointer);
     }
     given[index] = true;
-    if (material->later) {
+    if (material->later &&
+        (definition->supplement.halves == 0 || !definition->materials[index].deferrable)) {
         return invalid(arena, first, "material-later", pointer);
     }
     if (characters(material->file) > MATERIAL_FILE_CHARACTERS_MAX ||
@@ -145,23 +163,121 @@ Bl__Refusal *content_check(const struct world *world, struct bl_text bytes, stru
     Bl__Refusal *refusal = check_form(world, form, arena, content);
     content->message = message;
     content->form_is_valid = refusal == NULL;
-    return check_applicant(message->applicant, calendar_day(world->calendar, world->now), arena,
-                           refusal);
+    bl_day today = calendar_day(world->calendar, world->now);
+    return check_agent(message->agent, today, arena,
+                       check_applicant(message->applicant, today, arena, refusal));
 }
 
-const struct form_value *content_values(const struct world *world, struct bl_arena *arena)
+void content_read(const struct world *world, struct bl_arena *arena, struct content *content)
 {
-    struct content content = { 0 };
-
+    *content = (struct content){ 0 };
     if (world->content.at == NULL) {
-        return NULL;
+        return;
     }
     Bl__Content *message = bl__content__unpack(&arena->allocator, world->content.bytes,
                                                (const uint8_t *)world->content.at);
     CHECK(message != NULL);  // it was unpacked when it was handed in
     struct bl_text form = { (const char *)message->form.data, message->form.len };
-    (void)check_form(world, form, arena, &content);
+    content->form_is_valid = check_form(world, form, arena, content) == NULL;
+    content->message = message;
+}
+
+const struct form_value *content_values(const struct world *world, struct bl_arena *arena)
+{
+    struct content content;
+
+    content_read(world, arena, &content);
     return content.values;
+}
+
+/* Does the form name this field? */
+static bool form_names(struct bl_text form, struct bl_text name)
+{
+    struct form_reader reader = { (const unsigned char *)form.at,
+                                  (const unsigned char *)form.at + form.bytes };
+    struct form_wire_value value;
+    struct bl_text key;
+
+    while (reader.at < reader.end && form_read_entry(&reader, &key, &value)) {
+        if (bl_text_equal(key, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The old form's entries that the new one does not name, then the new one's. */
+static ProtobufCBinaryData merge_forms(ProtobufCBinaryData before, struct bl_text form,
+                                       struct bl_arena *arena)
+{
+    ProtobufCBinaryData merged = { 0, bl_arena_alloc(arena, before.len + form.bytes + 1) };
+    struct form_reader reader = { before.data, before.data + before.len };
+    struct form_wire_value value;
+    struct bl_text key;
+
+    while (reader.at < reader.end) {
+        const unsigned char *entry = reader.at;
+
+        if (!form_read_entry(&reader, &key, &value)) {
+            break;  // never: it was checked when it was handed in
+        }
+        if (!form_names(form, key)) {
+            memcpy(merged.data + merged.len, entry, (size_t)(reader.at - entry));
+            merged.len += (size_t)(reader.at - entry);
+        }
+    }
+    if (form.bytes > 0) {
+        memcpy(merged.data + merged.len, form.at, form.bytes);
+        merged.len += form.bytes;
+    }
+    return merged;
+}
+
+static bool has_material(Bl__Material **materials, size_t count, const char *id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(materials[i]->id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct bl_text content_merge(const Bl__Content *before, Bl__Material **materials, size_t count,
+                             struct bl_text form, struct bl_arena *arena)
+{
+    Bl__Content merged = *before;
+
+    merged.form = merge_forms(before->form, form, arena);
+    merged.materials = bl_arena_array(arena, Bl__Material *, before->n_materials + count + 1);
+    merged.n_materials = 0;
+    for (size_t i = 0; i < before->n_materials; i++) {
+        if (!has_material(materials, count, before->materials[i]->id)) {
+            merged.materials[merged.n_materials++] = before->materials[i];
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        merged.materials[merged.n_materials++] = materials[i];
+    }
+    uint8_t *bytes = bl_arena_alloc(arena, bl__content__get_packed_size(&merged) + 1);
+    return (struct bl_text){ (const char *)bytes, bl__content__pack(&merged, bytes) };
+}
+
+const char **content_changed(const struct definition *definition, const struct form_value *before,
+                             const struct form_value *after, struct bl_arena *arena, size_t *count)
+{
+    const char **names = bl_arena_array(arena, const char *, definition->field_count + 1);
+
+    *count = 0;
+    for (size_t i = 0; i < definition->field_count; i++) {
+        bool same = before[i].present == after[i].present &&
+                    (!after[i].present || bl_text_equal(before[i].raw, after[i].raw));
+
+        if (!same) {
+            names[(*count)++] = definition->fields[i].name;
+        }
+    }
+    return names;
 }
 
 void content_hash(const struct world *world, struct bl_text bytes, uint8_t hash[CONTENT_HASH_BYTES])

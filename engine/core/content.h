@@ -30,6 +30,17 @@ Bl__Refusal *content_check_materials(const struct definition *definition,
                                      const struct content *content, const bool *needed,
                                      struct bl_arena *arena, Bl__Refusal *first);
 
+/* A content that was checked before; all NULL where there is none in hand. */
+void content_read(const struct world *world, struct bl_arena *arena, struct content *content);
+/* The encoded next version: materials of the same id take the place of the old ones, fields of
+ * `form` that of the fields before.
+ *   form  an encoded google.protobuf.Struct, checked with the rest by content_check */
+struct bl_text content_merge(const Bl__Content *before, Bl__Material **materials, size_t count,
+                             struct bl_text form, struct bl_arena *arena);
+/* The names of the fields that differ. */
+const char **content_changed(const struct definition *definition, const struct form_value *before,
+                             const struct form_value *after, struct bl_arena *arena, size_t *count);
+
 /* The views of a form that was checked before; NULL where there is no content. */
 const struct form_value *content_values(const struct world *world, struct bl_arena *arena);
 

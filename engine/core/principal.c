@@ -1,6 +1,8 @@
 #include "core/principal.h"
 
 #define ROLE(role) (1u << BL__KEY__ROLE__##role)
+#define WINDOW (ROLE(CLERK) | ROLE(MANAGER) | ROLE(GATEWAY) | ROLE(ADMINISTRATOR))
+#define DEPARTMENT (ROLE(WORKER) | ROLE(OFFICER))
 #define WHAT(what) [BL__COMMAND__WHAT_##what]
 
 /* Rights to act. The engine itself publishes what it finds at start as administrator; a gateway
@@ -10,17 +12,24 @@ static const struct {
     uint32_t roles;
     const char *words;
 } rights[] = {
-    WHAT(SUBMIT)     = { ROLE(CLERK) | ROLE(GATEWAY) | ROLE(ADMINISTRATOR), "clerk" },
-    WHAT(ACCEPT)     = { ROLE(CLERK) | ROLE(GATEWAY) | ROLE(WORKER) | ROLE(ADMINISTRATOR),
-                         "clerk, the item's department" },
+    WHAT(SUBMIT)     = { WINDOW, "clerk, manager" },
+    WHAT(ACCEPT)     = { WINDOW | DEPARTMENT, "clerk, the item's department" },
+    WHAT(REFUSE)     = { WINDOW | DEPARTMENT, "clerk, the item's department" },
+    WHAT(NOTIFY)     = { WINDOW | DEPARTMENT, "clerk, the item's department" },
+    WHAT(RETURN_PAPERS) = { WINDOW | DEPARTMENT, "clerk, the item's department" },
+    WHAT(CORRECT)    = { WINDOW | ROLE(APPLICANT), "clerk, applicant" },
+    WHAT(SUPPLEMENT) = { WINDOW | ROLE(APPLICANT), "clerk, applicant" },
+    WHAT(WITHDRAW)   = { WINDOW | ROLE(APPLICANT), "clerk, applicant" },
+    WHAT(CHECK)      = { DEPARTMENT | ROLE(GATEWAY) | ROLE(ADMINISTRATOR),
+                         "the item's department" },
     WHAT(DECIDE)     = { ROLE(WORKER) | ROLE(OFFICER) | ROLE(GATEWAY), "the item's department" },
     WHAT(FAIL)       = { ROLE(WORKER) | ROLE(GATEWAY), "the item's department" },
     WHAT(RETRY)      = { ROLE(ADMINISTRATOR) | ROLE(SUPERVISOR) | ROLE(GATEWAY),
                          "administrator, supervisor" },
     WHAT(RELEASE)    = { ROLE(ADMINISTRATOR) | ROLE(SUPERVISOR) | ROLE(GATEWAY),
                          "administrator, supervisor" },
-    WHAT(TERMINATE)  = { ROLE(ADMINISTRATOR) | ROLE(SUPERVISOR) | ROLE(GATEWAY),
-                         "administrator, supervisor" },
+    WHAT(TERMINATE)  = { ROLE(ADMINISTRATOR) | ROLE(SUPERVISOR) | ROLE(GATEWAY) | ROLE(OFFICER),
+                         "administrator, supervisor, the item's department" },
     WHAT(PUBLISH)    = { ROLE(ADMINISTRATOR), "administrator" },
     WHAT(RETIRE)     = { ROLE(ADMINISTRATOR), "administrator" },
     WHAT(GRANT_KEY)  = { ROLE(ADMINISTRATOR), "administrator" },

@@ -21,17 +21,23 @@ bool question_is_longer(const char *text, size_t characters)
     return bl_text_characters(text, strlen(text)) > characters;
 }
 
+bool question_is_department(const struct question *q)
+{
+    Bl__Key__Role role = office_actor(q->world).role;
+
+    return role == BL__KEY__ROLE__WORKER || role == BL__KEY__ROLE__OFFICER;
+}
+
 /* Finds the item that a command names; refuses if there is none, or its department is another's. */
 Bl__Refusal *question_item(const struct question *q, const char *id, uint32_t *index)
 {
     int found = application_item_find(q->application, id);
-    const struct office_actor actor = office_actor(q->world);
 
     if (found < 0) {
         return refusal_new(q->arena, BL_NOT_FOUND, "item-unknown", id);
     }
-    if ((actor.role == BL__KEY__ROLE__WORKER || actor.role == BL__KEY__ROLE__OFFICER) &&
-        strcmp(actor.department, q->application->items[found]->department) != 0) {
+    if (question_is_department(q) &&
+        strcmp(office_actor(q->world).department, q->application->items[found]->department) != 0) {
         Bl__Refusal *refusal = refusal_new(q->arena, BL_DENIED, "other-department", id);
 
         refusal->who_may = bl_arena_string(q->arena, q->application->items[found]->department);

@@ -18,5 +18,7 @@ struct ruling question_refuse(const struct question *q, enum bl_err code, const 
 struct ruling question_refuse_state(const struct question *q, uint32_t item, const char *rule);
 /* Finds the item that a command names; refuses if there is none, or its department is another's. */
 Bl__Refusal *question_item(const struct question *q, const char *id, uint32_t *index);
+/* Does somebody of a department speak, rather than of the hall? */
+bool question_is_department(const struct question *q);
 Bl__Event *question_event(const struct question *q, Bl__Event__WhatCase what);
 bool question_is_longer(const char *text, size_t characters);

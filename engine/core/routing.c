@@ -15,6 +15,45 @@ static struct bl_text result_of(const void *context, uint32_t item)
     return join_item_result(routing->items[item]);
 }
 
+bool *routing_mark(struct routing *routing, bool **marks)
+{
+    if (*marks == NULL) {
+        *marks = bl_arena_array(routing->arena, bool, routing->count);
+    }
+    return *marks;
+}
+
+void routing_miss(struct routing *routing, uint32_t index, const char *what)
+{
+    if (routing->missing == NULL) {
+        routing->missing = bl_arena_array(routing->arena, struct routing_missing, routing->count);
+    }
+    struct routing_missing *missing = &routing->missing[index];
+    missing->at = bl_arena_append(routing->arena, missing->at, missing->count, (void *)what);
+    missing->count++;
+}
+
+/* What is rare: so the rest is spared it. */
+static void begin_marks(struct routing *routing, const Bl__Application *application)
+{
+    for (size_t i = 0; i < routing->count; i++) {
+        const Bl__Item *item = application->items[i];
+
+        if (item->committed) {
+            routing_mark(routing, &routing->committed)[i] = true;
+        }
+        if (item->gap) {
+            routing_mark(routing, &routing->gap)[i] = true;
+        }
+        if (item->not_before != 0) {
+            if (routing->not_before == NULL) {
+                routing->not_before = bl_arena_array(routing->arena, bl_time, routing->count);
+            }
+            routing->not_before[i] = item->not_before;
+        }
+    }
+}
+
 void routing_begin(struct routing *routing, const struct world *world,
                    const Bl__Application *application, const struct form_value *values,
                    struct bl_arena *arena)
@@ -42,6 +81,12 @@ void routing_begin(struct routing *routing, const struct world *world,
         routing->before[i] = routing->items[i];
         routing->held_before[i] = routing->held[i];
     }
+    routing->committed = routing->gap = NULL;
+    routing->not_before = NULL;
+    routing->missing = NULL;
+    if (application != NULL) {
+        begin_marks(routing, application);
+    }
     routing->whole_before = join_settle(&definition->join, routing->items, &routing->scope, arena);
 }
 
@@ -50,11 +95,27 @@ bl_time routing_effective(const struct world *world, bl_time at)
     return world->definition->after_hours_count ? at : calendar_effective(world->calendar, at);
 }
 
-/* The state in which an item starts now: accepted, or waiting for somebody's acceptance. */
-static Bl__Item__State start_state(const struct routing *routing,
-                                   const struct definition_item *item)
+void routing_accept(struct routing *routing, uint32_t index)
 {
-    return routing->accepted && !item->acceptance_by_department ? S(ACCEPTED) : S(RECEIVED);
+    bool granted = routing->committed != NULL && routing->committed[index];
+
+    routing->items[index] = granted ? (struct join_item){ S(DECIDED), BL__ITEM__RESULT__GRANTED }
+                                    : (struct join_item){ S(ACCEPTED), 0 };
+}
+
+/* An item starts now: accepted, or waiting for somebody's acceptance. */
+static void start(struct routing *routing, const struct definition_item *item)
+{
+    if (routing->accepted && !item->acceptance_by_department) {
+        routing_accept(routing, item->index);
+    } else {
+        routing->items[item->index].state = S(RECEIVED);
+    }
+}
+
+static bool waits_for_a_day(const struct routing *routing, uint32_t index)
+{
+    return routing->not_before != NULL && routing->not_before[index] > routing->world->now;
 }
 
 /* What becomes of the branches that are open when their join is settled. */
@@ -110,7 +171,13 @@ static bool settle_pending(struct routing *routing, const struct definition_item
         *state = S(BLOCKED);
         break;
     case JOIN_SATISFIED:
-        *state = applies(routing, item) ? start_state(routing, item) : S(NOT_NEEDED);
+        if (!applies(routing, item)) {
+            *state = S(NOT_NEEDED);
+        } else if (waits_for_a_day(routing, item->index)) {
+            return false;
+        } else {
+            start(routing, item);
+        }
         break;
     }
     return settle_late(routing, &item->needs);
@@ -151,49 +218,118 @@ bool routing_is_complete(const struct routing *routing)
     return true;
 }
 
+/* Until a tolerated gap is closed: never longer than the item's own promise (domain.md 3). */
+static Bl__Clock *supplement_clock(const struct routing *routing,
+                                   const struct definition_item *item, bl_time start)
+{
+    const struct calendar *calendar = routing->world->calendar;
+    struct limit limit = routing->world->definition->supplement;
+    Bl__Clock *clock = countdown_new(calendar, limit, 0, start, routing->arena);
+    Bl__Clock *promise = countdown_new(calendar, item->promise, 0, start, routing->arena);
+
+    return clock == NULL || (promise != NULL && promise->due_at < clock->due_at) ? promise : clock;
+}
+
 /* 受理: the clocks of promise and law start, and the first step of its circulation. */
-static void accept(struct routing *routing, const struct definition_item *item,
+static void accept(struct routing *routing, const struct definition_item *item, bl_time start,
                    Bl__ItemChange *change)
 {
     const struct calendar *calendar = routing->world->calendar;
 
     change->promise =
-        countdown_new(calendar, item->promise, item->warn_days, routing->start, routing->arena);
-    change->legal =
-        countdown_new(calendar, item->legal, item->warn_days, routing->start, routing->arena);
-    change->started_at = routing->start == routing->whole_start ? 0 : routing->start;
-    change->ordered = item->ordered;
+        countdown_new(calendar, item->promise, item->warn_days, start, routing->arena);
+    change->legal = countdown_new(calendar, item->legal, item->warn_days, start, routing->arena);
     if (item->step_count > 0) {
-        change->desk = desk_begin(routing->world, item, 0, 1, routing->start, routing->arena);
+        change->desk = desk_begin(routing->world, item, 0, 1, start, routing->arena);
     }
 }
 
-static Bl__ItemChange *change_new(struct routing *routing, uint32_t index)
+/* Granted: to be handed over, and on a written promise to be checked afterwards. */
+static void grant(struct routing *routing, const struct definition_item *item, bl_time start,
+                  Bl__ItemChange *change)
 {
-    const struct world *world = routing->world;
-    const struct definition_item *item = &world->definition->items[index];
+    const struct calendar *calendar = routing->world->calendar;
+
+    change->deliver = countdown_new(calendar, item->deliver, 0, start, routing->arena);
+    if (routing->committed != NULL && routing->committed[item->index]) {
+        change->committed = true;
+        change->check = countdown_new(calendar, item->post_check, 0, start, routing->arena);
+    }
+}
+
+/* Does it come to acceptance now, be it that it is granted in the same moment? */
+static bool is_accepted_now(const struct routing *routing, uint32_t index)
+{
+    Bl__Item__State before = routing->before[index].state;
+
+    return routing->items[index].state == S(ACCEPTED) ||
+           (routing->items[index].state == S(DECIDED) && routing->committed != NULL &&
+            routing->committed[index] &&
+            (before == S(PENDING) || before == S(RECEIVED) || before == S(CORRECTING)));
+}
+
+static void start_clocks(struct routing *routing, const struct definition_item *item, bl_time start,
+                         Bl__ItemChange *change)
+{
+    if (is_accepted_now(routing, item->index)) {
+        change->started_at = start == routing->whole_start ? 0 : start;
+        change->ordered = item->ordered;
+        if (routing->gap != NULL && routing->gap[item->index]) {
+            change->gap = true;
+            change->supplement = supplement_clock(routing, item, start);
+        }
+    }
+    if (change->state == S(ACCEPTED)) {
+        accept(routing, item, start, change);
+    } else if (change->state == S(RECEIVED)) {
+        change->notify = countdown_new(routing->world->calendar, routing->world->definition->notify,
+                                       0, start, routing->arena);
+    } else if (change->state == S(CORRECTING)) {
+        change->correction =
+            countdown_new(routing->world->calendar, item->correction, 0, start, routing->arena);
+    } else if (change->state == S(DECIDED)) {
+        change->result = routing->items[item->index].result;
+        if (change->result != BL__ITEM__RESULT__DENIED) {
+            grant(routing, item, start, change);
+        }
+    }
+}
+
+Bl__ItemChange *routing_change(struct routing *routing, uint32_t index, bl_time start)
+{
     Bl__ItemChange *change = bl_arena_new(routing->arena, Bl__ItemChange);
 
     bl__item_change__init(change);
     change->item = index;
     change->state = routing->items[index].state;
     change->held = routing->held[index];
-    if (change->state == routing->before[index].state) {
-        return change;
+    if (change->state != routing->before[index].state) {
+        start_clocks(routing, &routing->world->definition->items[index], start, change);
     }
-    if (change->state == S(ACCEPTED)) {
-        accept(routing, item, change);
-    } else if (change->state == S(RECEIVED)) {
-        change->notify = countdown_new(world->calendar, world->definition->notify, 0,
-                                       routing->start, routing->arena);
-    } else if (change->state == S(DECIDED)) {
-        change->result = routing->items[index].result;
-        if (change->result != BL__ITEM__RESULT__DENIED) {
-            change->deliver =
-                countdown_new(world->calendar, item->deliver, 0, routing->start, routing->arena);
-        }
+    if (routing->missing != NULL) {
+        change->missing = routing->missing[index].at;
+        change->n_missing = routing->missing[index].count;
+        change->gap = routing->gap != NULL && routing->gap[index];
     }
     return change;
+}
+
+Bl__WholeChange *routing_whole(const struct routing *routing, const Bl__Application *application,
+                               bl_time start)
+{
+    const struct world *world = routing->world;
+
+    if (application->accepted_at != 0) {
+        return NULL;
+    }
+    Bl__WholeChange *whole = bl_arena_new(routing->arena, Bl__WholeChange);
+    bl__whole_change__init(whole);
+    whole->promise =
+        countdown_new(world->calendar, world->definition->promise, 0, start, routing->arena);
+    whole->legal =
+        countdown_new(world->calendar, world->definition->legal, 0, start, routing->arena);
+    whole->started_at = start == world->now ? 0 : start;
+    return whole;
 }
 
 Bl__ItemChange **routing_changes(struct routing *routing, int except, size_t *count)
@@ -202,14 +338,16 @@ Bl__ItemChange **routing_changes(struct routing *routing, int except, size_t *co
     size_t n = 0;
 
     for (uint32_t i = 0; i < routing->count; i++) {
+        bool misses = routing->missing != NULL && routing->missing[i].count > 0;
+
         if ((int)i == except || (routing->items[i].state == routing->before[i].state &&
-                                 routing->held[i] == routing->held_before[i])) {
+                                 routing->held[i] == routing->held_before[i] && !misses)) {
             continue;
         }
         if (changes == NULL) {
             changes = bl_arena_array(routing->arena, Bl__ItemChange *, routing->count - i);
         }
-        changes[n++] = change_new(routing, i);
+        changes[n++] = routing_change(routing, i, routing->start);
     }
     *count = n;
     return changes;

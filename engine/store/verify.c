@@ -130,33 +130,53 @@ static enum bl_err verify_projection(struct verifying *v, const struct kind *kin
     return BL_OK;
 }
 
-static void verify_content(struct verifying *v, const Bl__Application *application,
-                           const Bl__Event *first)
+/* One version of what was handed in; those of before a retention's end may be erased. */
+static void verify_version(struct verifying *v, uint64_t id, uint32_t version,
+                           ProtobufCBinaryData expected)
 {
     Bl__StoredContent *stored;
     uint8_t hash[CONTENT_HASH_BYTES];
-    enum bl_err err = read_content(v->read, application->id, 1, &v->arena, &stored, NULL);
+    enum bl_err err = read_content(v->read, id, version, &v->arena, &stored, NULL);
 
     if (err == BL_NOT_FOUND) {
         return;  // erased after its retention: the chain stands without it
     }
     v->rows[TABLE_CONTENTS]++;
     if (err != BL_OK || stored->salt.len != WORLD_SALT_BYTES) {
-        problem(v, "content", application->id, "fails its checksum");
+        problem(v, "content", id, "fails its checksum");
         return;
     }
     struct world world = { .salt = stored->salt.data };
     content_hash(&world,
                  (struct bl_text){ (const char *)stored->content.data, stored->content.len }, hash);
-    if (first->submitted->content_hash.len != CONTENT_HASH_BYTES ||
-        memcmp(first->submitted->content_hash.data, hash, CONTENT_HASH_BYTES) != 0) {
-        problem(v, "content", application->id, "is not what was handed in");
+    if (expected.len != CONTENT_HASH_BYTES ||
+        memcmp(expected.data, hash, CONTENT_HASH_BYTES) != 0) {
+        problem(v, "content", id, "is not what was handed in");
+    }
+}
+
+static void verify_content(struct verifying *v, const Bl__Application *application,
+                           Bl__Event *const *events)
+{
+    uint32_t version = 0;
+
+    for (size_t i = 0; i < application->revision; i++) {
+        if (events[i]->what_case == BL__EVENT__WHAT_SUBMITTED) {
+            verify_version(v, application->id, ++version, events[i]->submitted->content_hash);
+        } else if (events[i]->what_case == BL__EVENT__WHAT_CORRECTED) {
+            verify_version(v, application->id, ++version, events[i]->corrected->content_hash);
+        } else if (events[i]->what_case == BL__EVENT__WHAT_SUPPLEMENTED) {
+            verify_version(v, application->id, ++version, events[i]->supplemented->content_hash);
+        }
+    }
+    if (version != application->contents) {
+        problem(v, "content", application->id, "has other versions than its events say");
     }
 }
 
 /* What only an application has: a number and a content. */
 static void verify_submission(struct verifying *v, const Bl__Application *application,
-                              const Bl__Event *first)
+                              Bl__Event *const *events)
 {
     uint64_t named;
 
@@ -165,7 +185,7 @@ static void verify_submission(struct verifying *v, const Bl__Application *applic
         problem(v, "application", application->id, "its number leads elsewhere");
     }
     v->rows[TABLE_NUMBERS]++;
-    verify_content(v, application, first);
+    verify_content(v, application, events);
 }
 
 static void verify_state(struct verifying *v, uint64_t id, struct bl_text record)
@@ -194,7 +214,7 @@ static void verify_state(struct verifying *v, uint64_t id, struct bl_text record
         problem(v, kind->name, id, "the state is not the fold of its events");
     }
     if (is_application) {
-        verify_submission(v, (const Bl__Application *)state, events[0]);
+        verify_submission(v, (const Bl__Application *)state, events);
     }
     if (verify_projection(v, kind, id, folded, &e) != BL_OK) {
         problem(v, kind->name, id, e.text);

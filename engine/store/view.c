@@ -241,6 +241,45 @@ static Bl__ItemChange **own_changes(const struct viewer *viewer, const Bl__Appli
     return seen;
 }
 
+/* Where an event has its changes of items. */
+struct changes {
+    Bl__ItemChange ***at;  // NULL: it has none
+    size_t *count;
+};
+
+static struct changes changes_of(Bl__Event *event)
+{
+#define CHANGES(CASE, name)                                                                        \
+    case BL__EVENT__WHAT_##CASE:                                                                   \
+        return (struct changes){ &event->name->changes, &event->name->n_changes };
+    switch ((int)event->what_case) {
+        CHANGES(ACCEPTED, accepted)
+        CHANGES(DECIDED, decided)
+        CHANGES(OVERDUE, overdue)
+        CHANGES(TERMINATED, terminated)
+        CHANGES(REFUSED, refused)
+        CHANGES(NOTIFIED, notified)
+        CHANGES(CORRECTED, corrected)
+        CHANGES(RETURNED, returned)
+        CHANGES(WITHDRAWN, withdrawn)
+        CHANGES(SUPPLEMENTED, supplemented)
+        CHANGES(CHECKED, checked)
+        CHANGES(OPENED, opened)
+        CHANGES(RECALLED, recalled)
+        CHANGES(PASSED_UP, passed_up)
+        CHANGES(SUSPENDED, suspended)
+        CHANGES(RESUMED, resumed)
+        CHANGES(EXTENDED, extended)
+        CHANGES(DELIVERED, delivered)
+        CHANGES(REVOKED, revoked)
+        CHANGES(REOPENED, reopened)
+        CHANGES(RECOMPUTED, recomputed)
+    default:
+        return (struct changes){ NULL, NULL };
+    }
+#undef CHANGES
+}
+
 /* Takes out of an event, which is the viewer's own copy, what its principal may not see. */
 static void hide_others(const struct viewer *viewer, const Bl__Application *application,
                         Bl__Event *event)
@@ -248,26 +287,16 @@ static void hide_others(const struct viewer *viewer, const Bl__Application *appl
     if (sight_operation(viewer->principal)) {
         return;
     }
-    switch ((int)event->what_case) {
-    case BL__EVENT__WHAT_SUBMITTED:
+    if (event->what_case == BL__EVENT__WHAT_SUBMITTED) {
         event->submitted->items =
             own_items(viewer, event->submitted->items, event->submitted->n_items);
         event->submitted->request_id = "";
+        event->submitted->twin = 0;
         return;
-    case BL__EVENT__WHAT_ACCEPTED:
-        event->accepted->changes =
-            own_changes(viewer, application, event->accepted->changes, &event->accepted->n_changes);
-        return;
-    case BL__EVENT__WHAT_DECIDED:
-        event->decided->changes =
-            own_changes(viewer, application, event->decided->changes, &event->decided->n_changes);
-        return;
-    case BL__EVENT__WHAT_TERMINATED:
-        event->terminated->changes = own_changes(viewer, application, event->terminated->changes,
-                                                 &event->terminated->n_changes);
-        return;
-    default:
-        return;
+    }
+    struct changes changes = changes_of(event);
+    if (changes.at != NULL) {
+        *changes.at = own_changes(viewer, application, *changes.at, changes.count);
     }
 }
 

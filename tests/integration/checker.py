@@ -15,7 +15,9 @@ import hashlib
 import json
 import sys
 
-NO_CLOCK = {"pending", "received", "decided", "terminated", "not_needed", "blocked"}
+NO_CLOCK = {"pending", "received", "decided", "terminated", "not_needed", "blocked", "refused",
+            "returned", "withdrawn", "correcting", "delivering", "delivered", "revoked"}
+ENDED = {"completed", "closed", "refused", "returned", "withdrawn"}
 NO_HASH = "00" * 32
 
 
@@ -178,7 +180,7 @@ def deadlines_are_there(dump, journal):
     """Open work has a deadline, and a timer that comes no later; ended work has no timer."""
     newest = max((event["at_ms"] for event in dump.events), default=0)
     for app, line in dump.apps.items():
-        expected = 0 if line["state"] in ("submitted", "completed") else 1
+        expected = 0 if line["state"] in ENDED else 1
         if len(dump.timers.get(app, [])) != expected:
             yield f"{app} is {line['state']} and has {len(dump.timers.get(app, []))} timers"
     for (app, item), stored in dump.items.items():

@@ -45,6 +45,7 @@ struct mirror {
     enum join_outcome whole_before;
     struct lease leases[SIM_ITEMS_MAX];
     bl_time due[SIM_ITEMS_MAX + 1][CLOCKS];  // once set, never moved
+    bl_time receipt[SIM_ITEMS_MAX];          // effective, of papers that nobody had accepted yet
     struct bl_arena rows_arena[2];           // of the rows now, and before the batch
     struct projection rows;
 };
@@ -413,6 +414,36 @@ static bl_time next_moment(const Bl__Application *state)
     return next;
 }
 
+/* Where a clock begins that an event has set: at its moment, or where acceptance by silence leads
+ * back to (行政许可法 第三十二条). */
+static bl_time start_of(const struct model *model, const struct mirror *mirror,
+                        const Bl__Event *event, size_t item)
+{
+    if (event->what_case == BL__EVENT__WHAT_OVERDUE &&
+        event->overdue->follows == BL__OVERDUE__FOLLOWS__DEEMED &&
+        (item == WHOLE || item == event->overdue->clock->item)) {
+        return mirror->receipt[event->overdue->clock->item];
+    }
+    return calendar_effective(model->calendar, event->at);
+}
+
+static void check_receipt(struct model *model, struct mirror *mirror, const Bl__Event *event)
+{
+    const Bl__Application *state = mirror->state;
+
+    for (size_t i = 0; i < state->n_items; i++) {
+        if (state->items[i]->state == S(RECEIVED) && mirror->before[i] == S(PENDING)) {
+            mirror->receipt[i] = calendar_effective(model->calendar, event->at);
+        }
+    }
+    if (event->what_case == BL__EVENT__WHAT_OVERDUE &&
+        event->overdue->clock->kind == BL__CLOCK_NAME__KIND__NOTIFY &&
+        state->items[event->overdue->clock->item]->state == S(RECEIVED)) {
+        FAIL(model, state->id, "item %u still waits after its time to be accepted",
+             event->overdue->clock->item);
+    }
+}
+
 /* A due moment is what the calendar says on the day that its clock starts, and stays so. */
 static void check_dues(struct model *model, struct mirror *mirror, const Bl__Event *event)
 {
@@ -430,7 +461,7 @@ static void check_dues(struct model *model, struct mirror *mirror, const Bl__Eve
                 continue;
             }
             struct clock_question question = {
-                .start = calendar_effective(model->calendar, event->at),
+                .start = start_of(model, mirror, event, item),
                 .limit = limit_at(mirror->workflow->definition, state, item, legal),
             };
             if (*known != 0 && legal != STEP) {
@@ -721,6 +752,7 @@ static void take_application(struct model *model, struct store_read *read, const
         check_content(model, read, mirror, event->submitted);
         check_conditions(model, mirror);
     }
+    check_receipt(model, mirror, event);
     check_dues(model, mirror, event);
     check_joins(model, mirror);
     check_goes_on(model, mirror);

@@ -208,7 +208,7 @@ static void test_applications(void **state)
     assert_string_equal(text_of(app, "key"), "r-1");
     assert_string_equal(text_of(app, "state"), "partly_done");
     app = line_of(dump, "app", "S-20261123-0002", NULL);
-    assert_string_equal(text_of(app, "state"), "in_progress");
+    assert_string_equal(text_of(app, "state"), "accepted");
     app = line_of(dump, "app", "S-20261123-0003", NULL);
     assert_string_equal(text_of(app, "state"), "completed");
 }

@@ -211,7 +211,7 @@ static bool fits(const Bl__ApplicationView *view, const Bl__ListApplications *fi
            (filter->workflow[0] == '\0' || strcmp(filter->workflow, view->workflow) == 0) &&
            (filter->light == BL__LIGHT__LIGHT_UNSPECIFIED || filter->light == view->light) &&
            (!filter->overdue || view->light == BL__LIGHT__RED) &&
-           (!filter->open || view->state != BL__APPLICATION__STATE__COMPLETED);
+           (!filter->open || view->ended_at == 0);
 }
 
 /* Reads all pages; each application may stand on them once. Returns how many there were. */
