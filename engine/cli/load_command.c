@@ -17,6 +17,7 @@
 #include "cli/load_journal.h"
 #include "cli/output.h"
 #include "cli/source.h"
+#include "core/application.h"
 
 #define APPLICATIONS_MAX 100000000
 #define IN_FLIGHT_DEFAULT 64
@@ -76,12 +77,8 @@ static void happened(void *context, const Bl__EventView *view)
 {
     struct load *load = context;
     const Bl__Event *event = view->event;
-    bool completed =
-        (event->what_case == BL__EVENT__WHAT_SUBMITTED && event->submitted->completed) ||
-        (event->what_case == BL__EVENT__WHAT_DECIDED && event->decided->completed) ||
-        (event->what_case == BL__EVENT__WHAT_TERMINATED && event->terminated->completed);
 
-    if (!completed || event->aggregate != BL__AGGREGATE__APPLICATION) {
+    if (event->aggregate != BL__AGGREGATE__APPLICATION || !application_event_completes(event)) {
         return;
     }
     const struct call *call = bl_map_remove(&load->waiting, event->id);

@@ -40,6 +40,7 @@ static const struct sentence happenings[] = {
     { "sent_back",   { "退回先前环节<：{reason}>", "sent back<: {reason}>" } },
     { "recalled",    { "收回刚办的一步<：{reason}>", "recalled<: {reason}>" } },
     { "consulted",   { "向 {department} 征求意见<：{question}>", "asked {department}<: {question}>" } },
+    { "opened",      { "到了可以开始的日期", "the day has come that it waited for" } },
     { "opined",      { "征求意见答复：<{?consents}同意><{!consents}不同意><，{text}>", "answered: <{?consents}consents><{!consents}objects><, {text}>" } },
     { "passed_up",   { "报上级决定<：{opinion}>", "passed up<: {opinion}>" } },
     { "visit_set",   { "现场勘验<{?moved}改>定于 {visit.at}<，{visit.place}><，前往 {visit.officers}>", "site visit <{?moved}moved to ><{!moved}set for >{visit.at}<, {visit.place}><, by {visit.officers}>" } },

@@ -102,18 +102,27 @@ static bool is_over(const struct watch *watch)
     return output_text(watch->application, "ended_at")[0] != '\0';
 }
 
+/* Is it so far? What is closed was completed before. */
+static bool is_so_far(const struct watch *watch, const char *until)
+{
+    const char *state = output_text(watch->application, "state");
+
+    return strcmp(state, until) == 0 ||
+           (strcmp(until, "completed") == 0 && strcmp(state, "closed") == 0);
+}
+
 /* 0, or how it ended otherwise. */
 static int outcome(const struct watch *watch, const char *until)
 {
-    bool reached = until == NULL || strcmp(output_text(watch->application, "state"), until) == 0;
-
-    return reached ? 0 : CLI_ENDED_OTHERWISE;
+    return until == NULL || is_so_far(watch, until) ? 0 : CLI_ENDED_OTHERWISE;
 }
 
 static bool is_reached(const struct watch *watch, const char *until)
 {
-    return is_over(watch) ||
-           (until != NULL && strcmp(output_text(watch->application, "state"), until) == 0);
+    bool later = until != NULL && strcmp(until, "closed") == 0 &&
+                 strcmp(output_text(watch->application, "state"), "completed") == 0;
+
+    return (is_over(watch) && !later) || (until != NULL && is_so_far(watch, until));
 }
 
 static int turn(struct watch *watch)
@@ -266,7 +275,7 @@ static int run_watch(struct cli *cli)
 // clang-format off
 static const struct option_row watch_options[] = {
     { "all", OPTION_FLAG, 0, NULL, { "看全部办件", "everything that happens" }, NULL },
-    { "until", OPTION_TEXT, 0, "STATE", { "到这个状态为止；若以别的状态结束，退出状态为 8", "until it is in this state; exit 8 if it ended otherwise" }, "accepted|in_progress|partly_done|completed" },
+    { "until", OPTION_TEXT, 0, "STATE", { "到这个状态为止；若以别的状态结束，退出状态为 8", "until it is in this state; exit 8 if it ended otherwise" }, "correcting|accepted|in_progress|partly_done|completed|closed|refused|returned|withdrawn" },
     { "after", OPTION_NUMBER, 0, "EVENT", { "与 --all 合用：从这个事件之后", "with --all: from after this event number" }, NULL },
 };
 
