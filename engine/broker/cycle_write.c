@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 
+#include "base/log.h"
 #include "broker/cycle_state.h"
 #include "core/application.h"
 #include "core/directory.h"
@@ -154,10 +155,14 @@ static enum bl_err write_counts(struct cycle *cycle, struct bl_error *e)
         if (sum->value == 0) {
             continue;
         }
-        enum bl_err err =
-            read_count(store_write_read(cycle->write), sum->name, sum->department, &count.value, e);
-        if (err != BL_OK) {
-            return err;
+        struct bl_error damage = { 0 };
+        enum bl_err err = read_count(store_write_read(cycle->write), sum->name, sum->department,
+                                     &count.value, &damage);
+        if (err == BL_CORRUPT || err == BL_FORMAT) {  // a dashboard's number stops nobody
+            bl_log(BL_LOG_ERROR, "record.damaged", "count=%s.%s error=\"%s\"", sum->name,
+                   sum->department, damage.text);
+        } else if (err != BL_OK) {
+            return bl_error_set(e, err, "%s", damage.text);
         }
         count.value += sum->value;
         store_write_put(cycle->write, TABLE_COUNTS,

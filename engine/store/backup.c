@@ -8,9 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "binglian/v1/store.pb-c.h"
 #include "schema/json.h"
 #include "store/copy.h"
-#include "store/read.h"
+#include "store/environment.h"
+#include "store/migrate.h"
+#include "store/record.h"
 
 #define MANIFEST "manifest.jsonl"
 #define MANIFEST_FORMAT 1
@@ -58,35 +61,85 @@ static bool is_environment(const char *name)
 
 /* --- where a store ends ----------------------------------------------------------------------- */
 
-/* Opens the store of a copy, which nobody else writes, and reads its newest event. */
+/* The last row of a table, if there is one. */
+static int last_row(MDB_txn *txn, enum table table, MDB_val *key, MDB_val *value)
+{
+    MDB_cursor *cursor;
+    MDB_dbi dbi;
+    int rc = mdb_dbi_open(txn, table_name(table), 0, &dbi);
+
+    rc = rc != 0 ? rc : mdb_cursor_open(txn, dbi, &cursor);
+    if (rc == 0) {
+        rc = mdb_cursor_get(cursor, key, value, MDB_LAST);
+        mdb_cursor_close(cursor);
+    }
+    return rc;
+}
+
+/* The newest event and its batch's hash. */
+static enum bl_err read_last(MDB_txn *txn, struct backup *backup, struct bl_arena *arena,
+                             struct bl_error *e)
+{
+    MDB_val key, value;
+    ProtobufCMessage *message;
+    int rc = last_row(txn, TABLE_EVENTS, &key, &value);
+
+    if (rc == MDB_NOTFOUND) {
+        return BL_OK;  // nothing has happened yet
+    }
+    backup->event = rc == 0 && key.mv_size == 8 ? key_read_u64(key.mv_data) : 0;
+    rc = rc != 0 ? rc : last_row(txn, TABLE_CHAIN, &key, &value);
+    if (rc != 0) {
+        return environment_error(e, rc, "read where the store ends");
+    }
+    enum bl_err err =
+        record_unpack(environment_text(value), &bl__chain_entry__descriptor, arena, &message, e);
+    const Bl__ChainEntry *head = err == BL_OK ? (const Bl__ChainEntry *)message : NULL;
+    if (head != NULL && (head->last != backup->event || head->hash.len != COPY_HASH_BYTES)) {
+        return bl_error_set(e, BL_CORRUPT, "the chain does not end at the last event");
+    }
+    if (head != NULL) {
+        (void)sodium_bin2hex(backup->chain, sizeof backup->chain, head->hash.data, head->hash.len);
+    }
+    return err;
+}
+
+static enum bl_err check_format(MDB_txn *txn, const char *folder, struct bl_error *e)
+{
+    struct bl_text value;
+    MDB_dbi dbi;
+    uint32_t format = 0;
+    enum bl_err err = BL_CORRUPT;
+
+    if (mdb_dbi_open(txn, table_name(TABLE_META), 0, &dbi) != 0 ||
+        !environment_get(txn, dbi, bl_text_of("format"), &value, &err, e) ||
+        value.bytes != sizeof format) {
+        return bl_error_at(e, BL_CORRUPT, folder, 0, 0, "it is no store of ours");
+    }
+    memcpy(&format, value.at, sizeof format);
+    return format <= STORE_FORMAT ? BL_OK
+                                  : bl_error_at(e, BL_FORMAT, folder, 0, 0,
+                                                "the store has format %u; this program knows %u",
+                                                format, STORE_FORMAT);
+}
+
+/* Where the store of a copy ends, which nobody else writes: of this format or an older one. */
 static enum bl_err read_end(const char *folder, struct backup *backup, struct bl_arena *arena,
                             struct bl_error *e)
 {
-    const struct store_config config = { .path = folder, .read_only = true, .is_copy = true };
-    struct store_read *read = NULL;
-    struct store *store = NULL;
-    Bl__ChainEntry *head = NULL;
-    enum bl_err err = store_open(&config, &store, e);
+    MDB_env *env;
+    MDB_txn *txn;
 
-    if (err == BL_OK) {
-        err = store_read_begin(store, &read, e);
+    CHECK(mdb_env_create(&env) == 0);
+    CHECK(mdb_env_set_maxdbs(env, TABLE_COUNT) == 0);
+    int rc = mdb_env_open(env, folder, MDB_RDONLY | MDB_NOTLS | MDB_NOLOCK, 0);
+    rc = rc != 0 ? rc : mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
+    enum bl_err err = rc == 0 ? check_format(txn, folder, e) : environment_error(e, rc, folder);
+    err = err != BL_OK ? err : read_last(txn, backup, arena, e);
+    if (rc == 0) {
+        mdb_txn_abort(txn);
     }
-    if (err == BL_OK) {
-        err = read_newest_event(read, &backup->event, e);
-    }
-    if (err == BL_OK) {
-        err = read_chain_head(read, arena, &head, e);
-        err = err == BL_NOT_FOUND && backup->event == 0 ? BL_OK : err;
-    }
-    if (err == BL_OK && head != NULL &&
-        (head->last != backup->event || head->hash.len != COPY_HASH_BYTES)) {
-        err = bl_error_at(e, BL_CORRUPT, folder, 0, 0, "the chain does not end at the last event");
-    }
-    if (err == BL_OK && head != NULL) {
-        (void)sodium_bin2hex(backup->chain, sizeof backup->chain, head->hash.data, head->hash.len);
-    }
-    store_read_end(&read);
-    store_close(&store);
+    mdb_env_close(env);
     return err;
 }
 

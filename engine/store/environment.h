@@ -13,7 +13,6 @@ struct store {
     char path[512];
     int lock;  // descriptor of the broker's lock, -1 for readers
     bool read_only;
-    bool is_copy;
     uint64_t start;      // how often a broker has opened it; stamps attempts
     uint8_t secret[16];  // keys hashes of persons
     size_t map_bytes;

@@ -15,8 +15,10 @@
 
 #include "store/environment.h"
 #include "store/migrate.h"
+#include "store/record.h"
 
 #define READERS_MAX 512
+#define SEAL "seal"  // the name of meta's checksum
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define MAP_BYTES_DEFAULT ((size_t)8 << 30)  // sanitizers keep shadow memory of address space
 #else
@@ -91,8 +93,7 @@ static enum bl_err take_lock(struct store *store, struct bl_error *e)
 
 static enum bl_err open_environment(struct store *store, struct bl_error *e)
 {
-    unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | (store->read_only ? MDB_RDONLY : 0) |
-                     (store->is_copy ? MDB_NOLOCK : 0);
+    unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | (store->read_only ? MDB_RDONLY : 0);
     int rc = mdb_env_create(&store->env);
 
     if (rc == 0) {
@@ -163,6 +164,45 @@ static bool is_new(const struct store *store)
     return mdb_env_info(store->env, &info) == 0 && info.me_last_txnid == 0;
 }
 
+/* What attempts and fingerprints hang on carries a checksum of its own. Stores of before it have
+ * none. */
+static struct bl_text seal_meta(const struct store *store, struct bl_arena *arena)
+{
+    char bytes[sizeof store->secret + sizeof store->start];
+
+    memcpy(bytes, store->secret, sizeof store->secret);
+    memcpy(bytes + sizeof store->secret, &store->start, sizeof store->start);
+    return record_seal_bytes((struct bl_text){ bytes, sizeof bytes }, arena);
+}
+
+static enum bl_err check_meta(const struct store *store, MDB_txn *txn, struct bl_error *e)
+{
+    AUTO(bl_arena_free) struct bl_arena arena = { 0 };
+    struct bl_text found;
+    enum bl_err err;
+
+    bl_arena_init(&arena, 256, 4096);
+    if (environment_get(txn, store->tables[TABLE_META], bl_text_of(SEAL), &found, &err, e) &&
+        !bl_text_equal(found, seal_meta(store, &arena))) {
+        err = bl_error_set(e, BL_CORRUPT, "%s: what the store says of itself fails its checksum",
+                           store->path);
+    }
+    return err;
+}
+
+static enum bl_err put_meta(struct store *store, MDB_txn *txn, struct bl_error *e)
+{
+    AUTO(bl_arena_free) struct bl_arena arena = { 0 };
+    enum bl_err err =
+        environment_meta_put(store, txn, "start", &store->start, sizeof store->start, e);
+
+    bl_arena_init(&arena, 256, 4096);
+    struct bl_text seal = seal_meta(store, &arena);
+    return err != BL_OK
+               ? err
+               : environment_meta_put(store, txn, SEAL, (void *)(uintptr_t)seal.at, seal.bytes, e);
+}
+
 /* Reads what the store says of itself, and writes it into a new one. *format: the store's own. */
 static enum bl_err open_meta(struct store *store, uint64_t starts, MDB_txn *txn, uint32_t *format,
                              struct bl_error *e)
@@ -193,9 +233,10 @@ static enum bl_err open_meta(struct store *store, uint64_t starts, MDB_txn *txn,
     }
     (void)meta_get(store, txn, "secret", store->secret, sizeof store->secret);
     (void)meta_get(store, txn, "start", &store->start, sizeof store->start);
+    err = err != BL_OK ? err : check_meta(store, txn, e);
     if (err == BL_OK && !store->read_only) {
         store->start += starts;
-        err = environment_meta_put(store, txn, "start", &store->start, sizeof store->start, e);
+        err = put_meta(store, txn, e);
     }
     return err;
 }
@@ -264,7 +305,6 @@ enum bl_err store_open(const struct store_config *config, struct store **store, 
     CHECK(sodium_init() >= 0);
     opened->lock = -1;
     opened->read_only = config->read_only;
-    opened->is_copy = config->is_copy;
     opened->map_bytes = config->map_bytes != 0 ? config->map_bytes : MAP_BYTES_DEFAULT;
     bl_text_copy(opened->path, sizeof opened->path, config->path);
     if (strlen(config->path) >= sizeof opened->path) {
@@ -273,7 +313,7 @@ enum bl_err store_open(const struct store_config *config, struct store **store, 
     } else if (!config->read_only && mkdir(config->path, 0750) != 0 && errno != EEXIST) {
         err = bl_error_set(e, BL_IO, "%s: %s", config->path, strerror(errno));
     }
-    if (err == BL_OK && !config->is_copy) {
+    if (err == BL_OK) {
         err = refuse_network(config->path, e);
     }
     if (err == BL_OK && !config->read_only) {

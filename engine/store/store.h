@@ -22,7 +22,6 @@ struct store_config {
     const char *path;  // folder, made if it is not there and the store is opened to write
     size_t map_bytes;  // address space; 0: 256 GiB, in builds with sanitizers 8 GiB
     bool read_only;    // gateway, CLI, verify
-    bool is_copy;      // a backup that nobody writes: read without a lock, on any file system
     uint64_t restored; // starts to pass over: a copy's broker may have given attempts after it
 };
 
