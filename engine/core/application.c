@@ -23,6 +23,19 @@ static struct ruling (*const decisions[])(const struct question *) = {
     [BL__COMMAND__WHAT_WITHDRAW] = decide_withdraw,
     [BL__COMMAND__WHAT_SUPPLEMENT] = decide_supplement,
     [BL__COMMAND__WHAT_CHECK] = decide_check,
+    [BL__COMMAND__WHAT_CLAIM] = decide_claim,
+    [BL__COMMAND__WHAT_UNCLAIM] = decide_unclaim,
+    [BL__COMMAND__WHAT_TRANSFER] = decide_transfer,
+    [BL__COMMAND__WHAT_CHANGE_SIGNERS] = decide_change_signers,
+    [BL__COMMAND__WHAT_SEND_BACK] = decide_send_back,
+    [BL__COMMAND__WHAT_RECALL] = decide_recall,
+    [BL__COMMAND__WHAT_CONSULT] = decide_consult,
+    [BL__COMMAND__WHAT_OPINE] = decide_opine,
+    [BL__COMMAND__WHAT_SET_VISIT] = decide_set_visit,
+    [BL__COMMAND__WHAT_END_VISIT] = decide_end_visit,
+    [BL__COMMAND__WHAT_REVOKE] = decide_revoke,
+    [BL__COMMAND__WHAT_REOPEN] = decide_reopen,
+    [BL__COMMAND__WHAT_COMMENT] = decide_comment,
 };
 // clang-format on
 
@@ -62,6 +75,20 @@ static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
         [BL__EVENT__WHAT_SUPPLEMENTED] = evolve_supplemented,
         [BL__EVENT__WHAT_CHECKED] = evolve_checked,
         [BL__EVENT__WHAT_OPENED] = evolve_opened,
+        [BL__EVENT__WHAT_CLAIMED] = evolve_claimed,
+        [BL__EVENT__WHAT_UNCLAIMED] = evolve_unclaimed,
+        [BL__EVENT__WHAT_TRANSFERRED] = evolve_transferred,
+        [BL__EVENT__WHAT_SIGNERS_CHANGED] = evolve_signers_changed,
+        [BL__EVENT__WHAT_SENT_BACK] = evolve_sent_back,
+        [BL__EVENT__WHAT_RECALLED] = evolve_recalled,
+        [BL__EVENT__WHAT_CONSULTED] = evolve_consulted,
+        [BL__EVENT__WHAT_OPINED] = evolve_opined,
+        [BL__EVENT__WHAT_PASSED_UP] = evolve_passed_up,
+        [BL__EVENT__WHAT_VISIT_SET] = evolve_visit_set,
+        [BL__EVENT__WHAT_VISIT_ENDED] = evolve_visit_ended,
+        [BL__EVENT__WHAT_REVOKED] = evolve_revoked,
+        [BL__EVENT__WHAT_REOPENED] = evolve_reopened,
+        [BL__EVENT__WHAT_COMMENTED] = evolve_commented,
     };
     // clang-format on
     Bl__Application *application = state;

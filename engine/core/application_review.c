@@ -94,7 +94,9 @@ struct ruling decide_decide(const struct question *q)
     if (office_actor(q->world).role == BL__KEY__ROLE__OFFICER) {
         return question_refuse_state(q, item, "step-of-machine");
     }
-    return ruling_event(review_decided(q, item, decide->result, NULL));
+    return ruling_event(decide->result == R(GRANTED) && upward_is_below(q, item)
+                            ? upward_pass(q, item, NULL)
+                            : review_decided(q, item, decide->result, NULL));
 }
 
 static bl_span retry_after(uint32_t failures)

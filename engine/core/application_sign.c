@@ -90,10 +90,37 @@ static Bl__Event *conclude(const struct question *q, uint32_t index, const struc
     const struct definition_item *item = definition_of(q, index);
 
     if (after->step + 1 == item->step_count) {
-        return review_decided(q, index, outcome == JOIN_SATISFIED ? R(GRANTED) : R(DENIED), after);
+        return outcome == JOIN_SATISFIED && upward_is_below(q, index)
+                   ? upward_pass(q, index, after)
+                   : review_decided(q, index, outcome == JOIN_SATISFIED ? R(GRANTED) : R(DENIED),
+                                    after);
     }
-    after->forwarded |= outcome == JOIN_FAILED;
-    return signed_event(q, index, seat, desk_pass(q->world, item, after, q->arena), true);
+    Bl__Desk *next = desk_pass(q->world, item, after, q->arena);
+    next->forwarded |= outcome == JOIN_FAILED;
+    return signed_event(q, index, seat, next, true);
+}
+
+/* Whoever decides has not worked on it before, where the item wants four eyes; and he hears first
+ * whom the department has asked. */
+static Bl__Refusal *check_last(const struct question *q, uint32_t index,
+                               const struct office_seat *seat)
+{
+    const struct definition_item *definition = definition_of(q, index);
+    const Bl__Item *item = q->application->items[index];
+
+    if (definition->four_eyes && desk_has_hand(item->desk, seat)) {
+        return office_refuse(q->world, item->department, definition->steps[item->desk->step].role,
+                             "four-eyes", item->id, q->arena);
+    }
+    for (size_t i = 0; i < item->n_consultations; i++) {
+        if (item->consultations[i]->answered_at == 0) {
+            Bl__Refusal *refusal = question_refuse_state(q, index, "consultation-open").refusal;
+
+            refusal->who_may = bl_arena_string(q->arena, item->consultations[i]->department);
+            return refusal;
+        }
+    }
+    return NULL;
 }
 
 struct ruling decide_at_desk(const struct question *q, uint32_t index)
@@ -109,12 +136,11 @@ struct ruling decide_at_desk(const struct question *q, uint32_t index)
     if (refusal != NULL) {
         return (struct ruling){ .refusal = refusal };
     }
-    if (item->four_eyes && desk->personal && desk->step + 1 == item->step_count &&
-        desk_has_hand(desk, &seat)) {
-        return (struct ruling){
-            .refusal = office_refuse(q->world, q->application->items[index]->department,
-                                     item->steps[desk->step].role, "four-eyes", item->id, q->arena)
-        };
+    if (desk->personal && desk->step + 1 == item->step_count) {
+        refusal = check_last(q, index, &seat);
+    }
+    if (refusal != NULL) {
+        return (struct ruling){ .refusal = refusal };
     }
     bool approves = q->command->decide->result == R(GRANTED);
     Bl__Desk *after = desk_sign(desk, &seat, approves, q->world->now, q->arena);

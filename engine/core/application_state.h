@@ -25,10 +25,27 @@ struct ruling decide_at_desk(const struct question *q, uint32_t item);
 /* The event that decides an item, with all that follows from it. */
 Bl__Event *review_decided(const struct question *q, uint32_t item, Bl__Item__Result result,
                           Bl__Desk *desk);
+/* The event that hands an item to the organ above, when that one decides. */
+Bl__Event *upward_pass(const struct question *q, uint32_t item, Bl__Desk *desk);
+/* Is it to be passed up, and has not been? */
+bool upward_is_below(const struct question *q, uint32_t item);
 struct ruling decide_fail(const struct question *q);
 struct ruling decide_retry(const struct question *q);
 struct ruling decide_release(const struct question *q);
 struct ruling decide_terminate(const struct question *q);
+struct ruling decide_claim(const struct question *q);
+struct ruling decide_unclaim(const struct question *q);
+struct ruling decide_transfer(const struct question *q);
+struct ruling decide_change_signers(const struct question *q);
+struct ruling decide_send_back(const struct question *q);
+struct ruling decide_recall(const struct question *q);
+struct ruling decide_consult(const struct question *q);
+struct ruling decide_opine(const struct question *q);
+struct ruling decide_set_visit(const struct question *q);
+struct ruling decide_end_visit(const struct question *q);
+struct ruling decide_revoke(const struct question *q);
+struct ruling decide_reopen(const struct question *q);
+struct ruling decide_comment(const struct question *q);
 
 void evolve_submitted(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_accepted(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
@@ -44,6 +61,23 @@ void evolve_opened(Bl__Application *application, const Bl__Event *event, struct 
 void evolve_decided(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_step_signed(Bl__Application *application, const Bl__Event *event,
                         struct bl_arena *arena);
+void evolve_claimed(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_unclaimed(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_transferred(Bl__Application *application, const Bl__Event *event,
+                        struct bl_arena *arena);
+void evolve_signers_changed(Bl__Application *application, const Bl__Event *event,
+                            struct bl_arena *arena);
+void evolve_sent_back(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_recalled(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_consulted(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_opined(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_passed_up(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_visit_set(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_visit_ended(Bl__Application *application, const Bl__Event *event,
+                        struct bl_arena *arena);
+void evolve_revoked(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_reopened(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_commented(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_warned(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_overdue(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_failed(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);

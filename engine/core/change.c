@@ -189,13 +189,28 @@ static void change_clocks(Bl__Item *item, const Bl__ItemChange *change, struct b
     }
 }
 
+/* A counter-event: what the end left behind is gone, and where it leads to before acceptance, what
+ * that left behind too. */
+static void reopen(Bl__Item *item, Bl__Item__State to)
+{
+    item->result = BL__ITEM__RESULT__RESULT_UNSPECIFIED;
+    item->before = S(STATE_UNSPECIFIED);
+    item->document = "";
+    if (to == S(PENDING) || to == S(RECEIVED)) {
+        item->promise = NULL;
+        item->legal = NULL;
+        item->desk = NULL;
+        item->started_at = 0;
+        item->accepted_event = 0;
+    }
+}
+
 static void change_item(Bl__Item *item, const Bl__ItemChange *change, const Bl__Event *event,
                         struct bl_arena *arena)
 {
     item->held = change->held;
     if (change->reopens) {
-        item->result = BL__ITEM__RESULT__RESULT_UNSPECIFIED;
-        item->before = S(STATE_UNSPECIFIED);
+        reopen(item, change->state);
     }
     if (change->result != BL__ITEM__RESULT__RESULT_UNSPECIFIED) {
         item->result = change->result;
@@ -248,6 +263,12 @@ void change_whole(Bl__Application *application, const Bl__WholeChange *change,
     }
     set_clock(&application->promise, change->promise, arena);
     set_clock(&application->legal, change->legal, arena);
+    if (change->unaccepts) {
+        application->promise = NULL;
+        application->legal = NULL;
+        application->accepted_at = 0;
+        application->started_at = 0;
+    }
     if (change->started_at != 0) {
         application->started_at = change->started_at;
     }

@@ -53,6 +53,10 @@ Bl__Desk *desk_pass(const struct world *world, const struct definition_item *ite
         add_hand(next, desk->signatures[i]->officer, arena);
     }
     next->passed_at = world->now;
+    if (desk->personal) {
+        next->before = desk_copy(desk, arena);
+        next->before->before = NULL;
+    }
     next->forwarded = desk->forwarded;
     return next;
 }
@@ -218,5 +222,6 @@ Bl__Desk *desk_sign(const Bl__Desk *desk, const struct office_seat *seat, bool a
     next->n_signatures++;
     next->post = "";
     next->officer = "";
+    next->before = NULL;
     return next;
 }

@@ -2,9 +2,12 @@
 
 #include <string.h>
 
+#include "core/office.h"
+
 #define Z85_KEY_CHARACTERS 40
 #define KEYS_MAX 10000
 #define PUBLICATIONS_MAX 10000
+#define ABSENCES_MAX 10000
 
 const Bl__Publication *directory_find(const Bl__Directory *directory, Bl__Publication__Kind kind,
                                       const char *id, uint32_t version)
@@ -183,6 +186,92 @@ static struct ruling decide_revoke_key(const struct world *world, const Bl__Dire
     return ruling_event(event);
 }
 
+/* Who may say that a post is vacant: the hall, the post itself, the head of its section. */
+static Bl__Refusal *check_absent(const struct world *world, const char *department,
+                                 const char *post, struct bl_arena *arena)
+{
+    bool officer = office_actor(world).role == BL__KEY__ROLE__OFFICER;
+
+    if (office_post(world, department, post) == NULL) {
+        return refusal_new(arena, BL_NOT_FOUND, "post-unknown", post);
+    }
+    if (officer && !office_may_as(world, department, post) &&
+        !office_may(world, department, "section_head", NULL) &&
+        !office_may(world, department, "organ_head", NULL)) {
+        return office_refuse(world, department, "section_head", "absence-not-yours", post, arena);
+    }
+    return NULL;
+}
+
+static Bl__Refusal *check_absence(const struct world *world, const Bl__Directory *directory,
+                                  const Bl__Absence *absence, struct bl_arena *arena)
+{
+    const Bl__Post *post = office_post(world, absence->department, absence->post);
+    const char *deputy = absence->deputy[0] != '\0' ? absence->deputy : post->deputy;
+
+    if (strcmp(deputy, absence->post) == 0 ||
+        office_post(world, absence->department, deputy) == NULL) {
+        return refusal_new(arena, BL_INVALID, "absence-deputy", "absence.deputy");
+    }
+    if (absence->from >= absence->to || absence->to <= world->now) {
+        return refusal_new(arena, BL_INVALID, "absence-dates", "absence.to");
+    }
+    return directory->n_absences >= ABSENCES_MAX
+               ? refusal_new(arena, BL_TOO_LARGE, "absences-many", absence->post)
+               : NULL;
+}
+
+static struct ruling decide_set_absence(const struct world *world, const Bl__Directory *directory,
+                                        const Bl__Command *command, struct bl_arena *arena)
+{
+    const Bl__Absence *absence = command->set_absence->absence;
+
+    if (absence == NULL) {
+        return ruling_refuse(arena, BL_NOT_FOUND, "post-unknown", "absence");
+    }
+    Bl__Refusal *refusal = check_absent(world, absence->department, absence->post, arena);
+    if (refusal == NULL) {
+        refusal = check_absence(world, directory, absence, arena);
+    }
+    if (refusal != NULL) {
+        return (struct ruling){ .refusal = refusal };
+    }
+    Bl__Event *event = event_new(arena, world, BL__EVENT__WHAT_ABSENCE_SET);
+    event->absence_set = bl_arena_new(arena, Bl__AbsenceSet);
+    bl__absence_set__init(event->absence_set);
+    event->absence_set->absence = (Bl__Absence *)absence;
+    return ruling_event(event);
+}
+
+static bool is_absence_of(const Bl__Absence *absence, const char *department, const char *post)
+{
+    return strcmp(absence->department, department) == 0 && strcmp(absence->post, post) == 0;
+}
+
+static struct ruling decide_end_absence(const struct world *world, const Bl__Directory *directory,
+                                        const Bl__Command *command, struct bl_arena *arena)
+{
+    const Bl__EndAbsence *end = command->end_absence;
+    Bl__Refusal *refusal = check_absent(world, end->department, end->post, arena);
+    bool found = false;
+
+    for (size_t i = 0; i < directory->n_absences; i++) {
+        found |= is_absence_of(directory->absences[i], end->department, end->post);
+    }
+    if (refusal == NULL && !found) {
+        refusal = refusal_new(arena, BL_NOT_FOUND, "absence-unknown", end->post);
+    }
+    if (refusal != NULL) {
+        return (struct ruling){ .refusal = refusal };
+    }
+    Bl__Event *event = event_new(arena, world, BL__EVENT__WHAT_ABSENCE_ENDED);
+    event->absence_ended = bl_arena_new(arena, Bl__AbsenceEnded);
+    bl__absence_ended__init(event->absence_ended);
+    event->absence_ended->department = end->department;
+    event->absence_ended->post = end->post;
+    return ruling_event(event);
+}
+
 // clang-format off
 static struct ruling (*const decisions[])(const struct world *, const Bl__Directory *,
                                           const Bl__Command *, struct bl_arena *) = {
@@ -190,6 +279,8 @@ static struct ruling (*const decisions[])(const struct world *, const Bl__Direct
     [BL__COMMAND__WHAT_RETIRE]     = decide_retire,
     [BL__COMMAND__WHAT_GRANT_KEY]  = decide_grant_key,
     [BL__COMMAND__WHAT_REVOKE_KEY] = decide_revoke_key,
+    [BL__COMMAND__WHAT_SET_ABSENCE] = decide_set_absence,
+    [BL__COMMAND__WHAT_END_ABSENCE] = decide_end_absence,
 };
 // clang-format on
 
@@ -260,6 +351,45 @@ static void evolve_key_revoked(Bl__Directory *directory, const Bl__Event *event,
     }
 }
 
+/* Takes away a post's absence, and those that are over. */
+static void remove_absence(Bl__Directory *directory, const char *department, const char *post,
+                           bl_time now)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < directory->n_absences; i++) {
+        Bl__Absence *absence = directory->absences[i];
+
+        if (absence->to > now && !is_absence_of(absence, department, post)) {
+            directory->absences[kept++] = absence;
+        }
+    }
+    directory->n_absences = kept;
+}
+
+static void evolve_absence_set(Bl__Directory *directory, const Bl__Event *event,
+                               struct bl_arena *arena)
+{
+    const Bl__Absence *from = event->absence_set->absence;
+    Bl__Absence *absence = bl_arena_copy(arena, from, sizeof *from);
+
+    absence->department = bl_arena_string(arena, from->department);
+    absence->post = bl_arena_string(arena, from->post);
+    absence->deputy = bl_arena_string(arena, from->deputy);
+    remove_absence(directory, from->department, from->post, event->at);
+    directory->absences =
+        bl_arena_append(arena, directory->absences, directory->n_absences, absence);
+    directory->n_absences++;
+}
+
+static void evolve_absence_ended(Bl__Directory *directory, const Bl__Event *event,
+                                 struct bl_arena *arena)
+{
+    (void)arena;
+    remove_absence(directory, event->absence_ended->department, event->absence_ended->post,
+                   event->at);
+}
+
 static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
 {
     // clang-format off
@@ -268,6 +398,8 @@ static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
         [BL__EVENT__WHAT_RETIRED]     = evolve_retired,
         [BL__EVENT__WHAT_KEY_GRANTED] = evolve_key_granted,
         [BL__EVENT__WHAT_KEY_REVOKED] = evolve_key_revoked,
+        [BL__EVENT__WHAT_ABSENCE_SET] = evolve_absence_set,
+        [BL__EVENT__WHAT_ABSENCE_ENDED] = evolve_absence_ended,
     };
     // clang-format on
     Bl__Directory *directory = state;

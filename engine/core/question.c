@@ -28,6 +28,16 @@ bool question_is_department(const struct question *q)
     return role == BL__KEY__ROLE__WORKER || role == BL__KEY__ROLE__OFFICER;
 }
 
+Bl__Refusal *question_reason(const struct question *q, const char *reason, bool required)
+{
+    if (required && reason[0] == '\0') {
+        return refusal_new(q->arena, BL_INVALID, "reason-required", "reason");
+    }
+    return question_is_longer(reason, REASON_CHARACTERS_MAX)
+               ? refusal_new(q->arena, BL_TOO_LARGE, "reason-long", "reason")
+               : NULL;
+}
+
 /* Finds the item that a command names; refuses if there is none, or its department is another's. */
 Bl__Refusal *question_item(const struct question *q, const char *id, uint32_t *index)
 {

@@ -21,4 +21,6 @@ Bl__Refusal *question_item(const struct question *q, const char *id, uint32_t *i
 /* Does somebody of a department speak, rather than of the hall? */
 bool question_is_department(const struct question *q);
 Bl__Event *question_event(const struct question *q, Bl__Event__WhatCase what);
+/* Refuses a reason that is too long, or missing where one is needed. */
+Bl__Refusal *question_reason(const struct question *q, const char *reason, bool required);
 bool question_is_longer(const char *text, size_t characters);
