@@ -127,6 +127,7 @@ void cycle_close(struct cycle **cycle)
     bl_arena_free(&(*cycle)->counters_arena);
     bl_map_free(&(*cycle)->requests);
     bl_map_free(&(*cycle)->numbers);
+    bl_map_free(&(*cycle)->twins);
     bl_map_free(&(*cycle)->keys);
     free((*cycle)->records);
     free((*cycle)->counts);
@@ -167,6 +168,7 @@ static void settle_touched(struct cycle *cycle, bool committed)
     cycle->touched_end = &cycle->touched;
     bl_map_clear(&cycle->requests);
     bl_map_clear(&cycle->numbers);
+    bl_map_clear(&cycle->twins);
     bl_map_clear(&cycle->keys);
     cycle->record_count = 0;
     cycle->count_count = 0;

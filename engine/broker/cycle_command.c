@@ -149,6 +149,8 @@ static void run_application(struct cycle *cycle, struct batch_command *command)
         cycle_refuse(command, ruling.refusal);
         return;
     }
+    command->answer.warnings = ruling.warnings;
+    command->answer.n_warnings = ruling.warning_count;
     if (cycle_would(command, ruling.event)) {
         command->answer.application_id = cached->id;
         command->answer.application = bl_arena_string(cycle->arena, cached->state->number);
@@ -160,8 +162,6 @@ static void run_application(struct cycle *cycle, struct batch_command *command)
         cycle_store_content(cycle, cached->id, cached->state->contents, world.salt, ruling.content);
         cached->content = ruling.content;
     }
-    command->answer.warnings = ruling.warnings;
-    command->answer.n_warnings = ruling.warning_count;
     command->answer.event = ruling.event->seq;
     command->answer.application_id = cached->id;
     command->answer.application = bl_arena_string(cycle->arena, cached->state->number);

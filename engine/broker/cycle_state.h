@@ -59,6 +59,7 @@ struct cycle {
     bool has_set_aside;       // a damaged record: rows to write without an event
     struct bl_map requests;   // fingerprint of the id → struct request_seen
     struct bl_map numbers;    // hash of a number given in this batch
+    struct bl_map twins;      // twin of an application of this batch → its number
     struct bl_map keys;       // hash of a key that this batch has given → struct cached
     struct bl_text *records;  // of the batch's events, for the chain
     size_t record_count, record_capacity;
@@ -106,6 +107,10 @@ void cycle_request_end(struct cycle *cycle, const struct batch_command *command,
 
 /* cycle_submit.c */
 void cycle_submit(struct cycle *cycle, struct batch_command *command);
+/* Adds a warning with the number of an open application that has the same twin. */
+void cycle_warn_of_twin(struct cycle *cycle, struct batch_command *command, uint64_t hash);
+/* The table does not have it before the batch is written. */
+void cycle_note_twin(struct cycle *cycle, uint64_t hash, const char *number);
 /* A fresh salt of WORLD_SALT_BYTES. */
 const uint8_t *cycle_salt(struct cycle *cycle);
 /* Keeps a version of what was handed in. */

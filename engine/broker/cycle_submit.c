@@ -183,6 +183,7 @@ void cycle_submit(struct cycle *cycle, struct batch_command *command)
         cycle_refuse(command, ruling.refusal);
         return;
     }
+    cycle_warn_of_twin(cycle, command, ruling.event->submitted->twin);
     if (cycle_would(command, ruling.event)) {
         const Bl__Clock *promise = ruling.event->submitted->promise;
 
@@ -191,4 +192,5 @@ void cycle_submit(struct cycle *cycle, struct batch_command *command)
     }
     counter->next = seq + 1;
     submitted(cycle, command, &world, &version, ruling.event);
+    cycle_note_twin(cycle, ruling.event->submitted->twin, world.number);
 }

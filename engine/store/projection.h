@@ -56,6 +56,7 @@ void project_inbox(const Bl__Application *application, struct projection *projec
 void project_open(const Bl__Application *application, struct projection *projection);
 void project_counts(const Bl__Application *application, struct projection *projection);
 void project_desk(const Bl__Application *application, struct projection *projection);
+void project_twins(const Bl__Application *application, struct projection *projection);
 void project_incidents(const Bl__Application *application, struct projection *projection);
 
 /* What one row's change is. Exactly one of the two may be NULL. */

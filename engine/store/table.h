@@ -31,7 +31,8 @@
     X(TABLE_REFERRALS,    "referrals")    /* id → Referral                                      */ \
     X(TABLE_HANDOVERS,    "handovers")    /* due, id of an open referral → empty                */ \
     X(TABLE_BOOKINGS,     "bookings")     /* id → Booking                                       */ \
-    X(TABLE_DAYS,         "days")         /* day, window → id of its Booking, 8 bytes           */
+    X(TABLE_DAYS,         "days")         /* day, window → id of its Booking, 8 bytes           */ \
+    X(TABLE_TWINS,        "twins")        /* twin, id of an open application → empty            */
 // clang-format on
 
 enum table {
@@ -39,7 +40,7 @@ enum table {
     STORE_TABLES(X)
 #undef X
 };
-#define TABLE_COUNT (TABLE_DAYS + 1)
+#define TABLE_COUNT (TABLE_TWINS + 1)
 
 const char *table_name(enum table table);
 

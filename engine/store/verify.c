@@ -313,7 +313,7 @@ static enum bl_err verify_rows(struct verifying *v, struct bl_error *e)
     static const enum table tables[] = { TABLE_TIMERS,    TABLE_INBOX,    TABLE_OPEN,
                                          TABLE_NUMBERS,   TABLE_CONTENTS, TABLE_SOURCES,
                                          TABLE_INCIDENTS, TABLE_CODES,    TABLE_HANDOVERS,
-                                         TABLE_DAYS,      TABLE_DESKS };
+                                         TABLE_DAYS,      TABLE_DESKS,    TABLE_TWINS };
     enum bl_err err =
         read_scan(v->read, TABLE_INCIDENTS, (struct bl_text){ NULL, 0 }, visit_incident, v, e);
 

@@ -935,7 +935,7 @@ static void check_rows(struct model *model, struct store_read *read, struct mirr
 static void check_totals(struct model *model, struct store_read *read)
 {
     static const enum table projected[] = { TABLE_TIMERS, TABLE_INBOX, TABLE_OPEN, TABLE_INCIDENTS,
-                                            TABLE_DESKS };
+                                            TABLE_DESKS,  TABLE_TWINS };
 
     for (size_t i = 0; i < BL_COUNT(projected); i++) {
         uint64_t rows = 0;

@@ -755,6 +755,35 @@ static void test_agents(void **state)
     close_hall(&hall);
 }
 
+/* The same person has the same thing under way: said with its number, and no more. */
+static void test_twins(void **state)
+{
+    struct hall hall;
+    struct papers papers = complete;
+
+    (void)state;
+    open_hall(&hall, "2026-04-27T09:00:00+08:00", "return");
+    papers.id = "11010519491231002X";
+    const Bl__Answer *answer = submit_as(&hall, &hall_clerk, &papers);
+    uint64_t first = answer->application_id;
+    assert_int_equal(answer->n_warnings, 0);
+    answer = submit_as(&hall, &hall_clerk, &papers);
+    uint64_t second = answer->application_id;
+    assert_int_equal(answer->n_warnings, 1);
+    assert_string_equal(answer->warnings[0]->rule, "duplicate-open");
+    assert_string_equal(answer->warnings[0]->arguments[0]->value, "I-0001");
+    assert_int_equal(state_of(&hall, first)->twin, state_of(&hall, second)->twin);
+    assert_done(withdraw(&hall, first, "", "函"));
+    assert_done(withdraw(&hall, second, "", "函"));
+    answer = submit_as(&hall, &hall_clerk, &papers);
+    assert_int_equal(answer->n_warnings, 0);  // they have ended
+    papers.id = NULL;
+    uint64_t nobody = submit(&hall, &papers);
+    assert_int_equal(state_of(&hall, nobody)->twin, 0);
+    assert_int_equal(submit_as(&hall, &hall_clerk, &papers)->n_warnings, 0);
+    close_hall(&hall);
+}
+
 /* --- ends ------------------------------------------------------------------------------------- */
 
 static void test_withdrawals(void **state)
@@ -851,6 +880,7 @@ int main(void)
         cmocka_unit_test(test_an_item_waits_for_its_day),
         cmocka_unit_test(test_paper),
         cmocka_unit_test(test_agents),
+        cmocka_unit_test(test_twins),
         cmocka_unit_test(test_withdrawals),
         cmocka_unit_test(test_five_ends),
         cmocka_unit_test(test_events_have_no_values),
