@@ -337,6 +337,15 @@ materials: {{lease: {lease}, layout_plan: layout_plan.pdf}}
             "workflow", "simulate", "restaurant", "--accept", "2026-11-23", "--set", "area=320",
             "--workflows", self.hall.path("elsewhere")))
 
+    def test_a_load_fills_in_every_form_that_we_ship(self):
+        for path in sorted(glob.glob(SOURCE + "/workflows/*.yaml")):
+            name = os.path.basename(path)[:-5]
+            if name != "departments":
+                with self.subTest(name):
+                    measured = self.hall.cli("load", "--workflow", name, "--applications", "10",
+                                             "-o", "json")
+                    self.assertEqual(measured["acknowledged"], 10)
+
     def test_a_load_of_a_workflow_with_conditions(self):
         measured = self.hall.cli("load", "--workflow", "restaurant", "--applications", "50", "-o",
                                  "json")
