@@ -56,7 +56,7 @@ static bool has_deferrable(const struct definition *definition, const struct def
 }
 
 /* 容缺受理: somebody must be able to use the time, and no item waits for it longer than it
- * promises; a shorter item cuts it to its own promise (compile_supplement). */
+ * promises; a shorter item cuts it to its own promise. */
 static void check_tolerance(struct compiler *compiler)
 {
     const struct definition *definition = compiler->definition;

@@ -138,20 +138,6 @@ static void compile_delivery(struct compiler *compiler, const char *path,
                             outcome->deliver[0] == BL__OUTCOME_DEFINITION__DELIVERY__E_LICENCE;
 }
 
-/* A tolerated gap is closed in the workflow's time, and never later than the item promises. */
-static void compile_supplement(const struct compiler *compiler, struct definition_item *item)
-{
-    const struct definition *definition = compiler->definition;
-
-    for (size_t i = 0; i < item->material_count; i++) {
-        if (definition->materials[item->materials[i]].deferrable) {
-            item->supplement = check_weight(definition->supplement) > check_weight(item->promise)
-                                   ? item->promise
-                                   : definition->supplement;
-        }
-    }
-}
-
 static void compile_upper(struct compiler *compiler, const char *path, struct definition_item *item)
 {
     const Bl__Upper *upper = item->source->upper;
@@ -214,7 +200,6 @@ void compile_item_course(struct compiler *compiler, const char *path, struct def
     item->stops_max = source->stops_max != 0 ? source->stops_max : STOPS_DEFAULT;
     item->correction = limit_or(compiler, report_path(&compiler->report, "%s.correction", path),
                                 source->correction, compiler->definition->correction);
-    compile_supplement(compiler, item);
     compile_not_before(compiler, path, item);
     compile_delivery(compiler, path, item);
     compile_upper(compiler, path, item);

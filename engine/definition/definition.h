@@ -135,7 +135,6 @@ struct definition_item {
     int32_t not_before;       // index of a date field: it does not start before that day; -1: none
     const char *visit;        // items of the same name are visited together; "": alone
     struct limit correction;  // the applicant's time to correct
-    struct limit supplement;  // until its tolerated gap is closed; halves 0: it tolerates none
     uint32_t stops_max;       // how often its clock may be stopped
     struct limit deliver;     // from the decision to the hand-over; halves 0: nothing to deliver
     bool delivers_itself;     // an electronic licence alone: delivered by its publication

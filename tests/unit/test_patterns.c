@@ -382,6 +382,61 @@ static void test_signers_in_any_order(void **state)
     assert_standing("+ !");
 }
 
+/* --- what the clock and the applicant do ----------------------------------------------------- */
+
+/* Runs the cycle at a later moment, with nobody saying anything. */
+static void wait_until(bl_time at)
+{
+    hall.now = at;
+    batch_reset(&hall.batch);
+    assert_int_equal(hall_run(&hall), BL_OK);
+}
+
+/* The item waits for the day, and starts by itself; a day that has come already is not missed. */
+static void test_a_day_is_waited_for(void **state)
+{
+    (void)state;
+    publish(ITEM("a", "") ITEM("b", ", not_before: from")
+                ITEM("c", ", needs: [a], not_before: from"),
+            "");
+    submit(1, false, "2026-11-25");
+    assert_standing("> . .");
+    wait_until(MONDAY_NINE + 2 * DAY_US);  // Wednesday: the office has opened
+    assert_standing("> > .");
+    assert_null(decide("a", BL__ITEM__RESULT__GRANTED)->refusal);
+    assert_standing("+ > >");
+}
+
+static const Bl__Answer *withdraw(const char *item)
+{
+    Bl__Command command = BL__COMMAND__INIT;
+    Bl__Withdraw withdrawal = BL__WITHDRAW__INIT;
+
+    withdrawal.item = item;
+    withdrawal.reason = "不办了";
+    withdrawal.consent = "申请人签字";
+    command.what_case = BL__COMMAND__WHAT_WITHDRAW;
+    command.withdraw = &withdrawal;
+    return act(&hall_clerk, &command);
+}
+
+static void test_one_item_is_withdrawn(void **state)
+{
+    (void)state;
+    begin(ITEM("a", "") ITEM("b", ""));
+    assert_null(withdraw("a")->refusal);
+    assert_standing("w >");
+}
+
+static void test_everything_is_withdrawn(void **state)
+{
+    (void)state;
+    begin(ITEM("a", "") ITEM("b", "") ITEM("c", ", needs: [a]"));
+    assert_null(decide("b", BL__ITEM__RESULT__GRANTED)->refusal);
+    assert_null(withdraw("")->refusal);
+    assert_standing("w + w !");
+}
+
 /* --- the table ------------------------------------------------------------------------------- */
 
 static int open_hall(void **state)
@@ -411,6 +466,9 @@ static const struct named_test *all_tests(size_t *count)
     static const struct named_test more[] = {
         { 13, test_signers_known_at_design, NULL },
         { 14, test_signers_known_at_the_beginning, NULL },
+        { 19, test_one_item_is_withdrawn, NULL },
+        { 20, test_everything_is_withdrawn, NULL },
+        { 24, test_a_day_is_waited_for, NULL },
         { 26, test_signers_are_called_off, NULL },
         { 35, test_signers_that_are_left_over, NULL },
         { 40, test_signers_in_any_order, NULL },
