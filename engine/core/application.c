@@ -36,6 +36,10 @@ static struct ruling (*const decisions[])(const struct question *) = {
     [BL__COMMAND__WHAT_REVOKE] = decide_revoke,
     [BL__COMMAND__WHAT_REOPEN] = decide_reopen,
     [BL__COMMAND__WHAT_COMMENT] = decide_comment,
+    [BL__COMMAND__WHAT_SUSPEND]   = decide_suspend,
+    [BL__COMMAND__WHAT_RESUME]    = decide_resume,
+    [BL__COMMAND__WHAT_EXTEND]    = decide_extend,
+    [BL__COMMAND__WHAT_DELIVER]   = decide_deliver,
 };
 // clang-format on
 
@@ -89,6 +93,11 @@ static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
         [BL__EVENT__WHAT_REVOKED] = evolve_revoked,
         [BL__EVENT__WHAT_REOPENED] = evolve_reopened,
         [BL__EVENT__WHAT_COMMENTED] = evolve_commented,
+        [BL__EVENT__WHAT_SUSPENDED]  = evolve_suspended,
+        [BL__EVENT__WHAT_RESUMED]    = evolve_resumed,
+        [BL__EVENT__WHAT_EXTENDED]   = evolve_extended,
+        [BL__EVENT__WHAT_DELIVERED]  = evolve_delivered,
+        [BL__EVENT__WHAT_ESCALATED]  = evolve_escalated,
     };
     // clang-format on
     Bl__Application *application = state;

@@ -68,8 +68,14 @@ static Bl__Clock *clock_named(Bl__Application *application, const Bl__ClockName 
 
 void evolve_warned(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
 {
+    Bl__Clock *clock = clock_named(application, event->warned->clock);
+
     (void)arena;
-    clock_named(application, event->warned->clock)->phase = BL__CLOCK__PHASE__WARNED;
+    if (event->warned->by_stop) {
+        clock->warned = true;  // it goes on standing
+    } else {
+        clock->phase = BL__CLOCK__PHASE__WARNED;
+    }
 }
 
 void evolve_overdue(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
@@ -82,6 +88,10 @@ void evolve_overdue(Bl__Application *application, const Bl__Event *event, struct
     }
     if (overdue->follows == BL__OVERDUE__FOLLOWS__DEEMED && application->accepted_at == 0) {
         application->accepted_at = event->at;
+    }
+    if (overdue->follows == BL__OVERDUE__FOLLOWS__CONSENT) {
+        escalate_consent(item_at(application, overdue->clock->item), overdue->clock->number,
+                         event->at);
     }
     change_items(application, overdue->changes, overdue->n_changes, event, arena);
     change_whole(application, overdue->whole, arena);

@@ -67,7 +67,8 @@ Bl__Event *review_decided(const struct question *q, uint32_t item, Bl__Item__Res
     decided->document = decide->document;
     decided->desk = desk;
     decided->with_gap = q->application->items[item]->gap;
-    decided->changes = routing_changes(&routing, (int)item, &decided->n_changes);
+    bool delivers = result == R(GRANTED) && q->world->definition->items[item].deliver.halves > 0;
+    decided->changes = routing_changes(&routing, delivers ? -1 : (int)item, &decided->n_changes);
     decided->completed = routing_is_complete(&routing);
     return event;
 }

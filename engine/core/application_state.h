@@ -46,6 +46,10 @@ struct ruling decide_end_visit(const struct question *q);
 struct ruling decide_revoke(const struct question *q);
 struct ruling decide_reopen(const struct question *q);
 struct ruling decide_comment(const struct question *q);
+struct ruling decide_suspend(const struct question *q);
+struct ruling decide_resume(const struct question *q);
+struct ruling decide_extend(const struct question *q);
+struct ruling decide_deliver(const struct question *q);
 
 void evolve_submitted(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_accepted(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
@@ -85,6 +89,26 @@ void evolve_retried(Bl__Application *application, const Bl__Event *event, struct
 void evolve_released(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_terminated(Bl__Application *application, const Bl__Event *event,
                        struct bl_arena *arena);
+void evolve_suspended(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_resumed(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_extended(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_delivered(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_escalated(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+
+/* What silence does: for the table of application_wake.c. The question has no command, and its
+ * moment is the due moment. */
+void follow_limit(const struct question *q, Bl__Overdue *overdue);
+void follow_opinion(const struct question *q, Bl__Overdue *overdue);
+/* Folds the consent of a department that was asked and said nothing. */
+void escalate_consent(Bl__Item *item, uint32_t number, bl_time at);
+/* The next rung of the ladder, at the question's moment. */
+Bl__Event *escalate_wake(const struct question *q, uint32_t index);
+
+/* When a stop of the item ends by itself, at its cap or with the item, and which one: BL_NEVER and
+ * nothing where none is open. */
+bl_time suspend_next(const Bl__Item *item, uint32_t *number);
+/* That stop ends, at the question's moment. */
+Bl__Event *suspend_wake(const struct question *q, uint32_t index, uint32_t number);
 
 /* The first act of an officer: from then on it is reviewed. */
 void desk_first_act(Bl__Item *item, bl_time at);

@@ -1,14 +1,18 @@
-/* What time alone makes: yellow and red, each at its exact moment. */
+/* What time alone makes: yellow, red and what follows from it, the end of a stop, the rungs of the
+ * ladder; each at its exact moment. */
 #include "core/application_state.h"
 #include "core/countdown.h"
 
 #define K(kind) BL__CLOCK_NAME__KIND__##kind
 
-/* The clock of an application that changes first. */
+/* What changes an application first: a clock, the day that a pending item waits for, a stop that
+ * ends, or a rung of the ladder. */
 struct first_clock {
     bl_time at;
-    const Bl__Clock *clock;  // NULL: the day comes that a pending item waits for
+    enum { FIRST_CLOCK, FIRST_DAY, FIRST_STOP, FIRST_RUNG } what;
+    const Bl__Clock *clock;
     Bl__ClockName name;
+    uint32_t stop;  // its number
 };
 
 static void consider(struct first_clock *first, const Bl__Clock *clock, bool whole, uint32_t item,
@@ -18,12 +22,36 @@ static void consider(struct first_clock *first, const Bl__Clock *clock, bool who
 
     if (at < first->at) {
         first->at = at;
+        first->what = FIRST_CLOCK;
         first->clock = clock;
         first->name.whole = whole;
         first->name.item = item;
         first->name.legal = legal;
         first->name.kind = K(KIND_UNSPECIFIED);
         first->name.number = 0;
+    }
+}
+
+/* A stop that ends at the moment of something else ends before it: it sets the clocks going. */
+static void consider_stops(struct first_clock *first, const Bl__Item *item, uint32_t index)
+{
+    uint32_t number;
+    bl_time at = item->n_stops == 0 ? BL_NEVER : suspend_next(item, &number);
+
+    if (at < first->at || (at == first->at && at != BL_NEVER && first->what != FIRST_STOP)) {
+        first->at = at;
+        first->what = FIRST_STOP;
+        first->name.item = index;
+        first->stop = number;
+    }
+}
+
+static void consider_rung(struct first_clock *first, const Bl__Item *item, uint32_t index)
+{
+    if (item->rung_at != 0 && item->rung_at < first->at) {
+        first->at = item->rung_at;
+        first->what = FIRST_RUNG;
+        first->name.item = index;
     }
 }
 
@@ -40,9 +68,11 @@ static void consider_kind(struct first_clock *first, const Bl__Clock *clock, uin
 static void consider_item(struct first_clock *first, const Bl__Item *item, uint32_t index)
 {
     if (item->not_before != 0 && item->not_before < first->at) {
-        *first = (struct first_clock){ .at = item->not_before, .name = BL__CLOCK_NAME__INIT };
+        first->at = item->not_before;
+        first->what = FIRST_DAY;
         first->name.item = index;
     }
+    consider_stops(first, item, index);
     consider_kind(first, item->notify, index, K(NOTIFY), 0);
     consider_kind(first, item->correction, index, K(CORRECTION), 0);
     consider(first, item->promise, false, index, false);
@@ -58,6 +88,7 @@ static void consider_item(struct first_clock *first, const Bl__Item *item, uint3
 
         consider_kind(first, consultation->limit, index, K(OPINION), consultation->number);
     }
+    consider_rung(first, item, index);
 }
 
 static struct first_clock first_clock(const Bl__Application *application)
@@ -84,9 +115,11 @@ static void follow(const struct world *world, const Bl__Application *application
 {
     // clang-format off
     static void (*const consequences[K(OPINION) + 1])(const struct question *, Bl__Overdue *) = {
+        [K(KIND_UNSPECIFIED)] = follow_limit,
         [K(NOTIFY)] = follow_notify,
         [K(CORRECTION)] = follow_correction,
         [K(SUPPLEMENT)] = follow_supplement,
+        [K(OPINION)] = follow_opinion,
     };
     // clang-format on
     struct world then = *world;
@@ -98,35 +131,53 @@ static void follow(const struct world *world, const Bl__Application *application
     }
 }
 
-/* Yellow at its moment, red at the exact due moment, however late the clock is read. */
-Bl__Event *application_wake(const struct world *world, const void *state, struct bl_arena *arena)
+/* Yellow at its moment, red at the exact due moment, however late the clock is read. A clock that
+ * stands warns of nothing but the stop itself. */
+static Bl__Event *clock_event(const struct world *world, const Bl__Application *application,
+                              const struct first_clock *first, struct bl_arena *arena)
 {
-    struct first_clock first = first_clock(state);
-
-    if (first.at > world->now) {
-        return NULL;
-    }
-    if (first.clock == NULL) {
-        struct world then = *world;
-
-        then.now = first.at;
-        return application_open(&(struct question){ &then, state, NULL, arena }, first.name.item);
-    }
+    const Bl__Clock *clock = first->clock;
+    bool by_stop = clock->phase == BL__CLOCK__PHASE__STANDING;
     bool warns =
-        first.clock->phase == BL__CLOCK__PHASE__RUNNING && first.at == first.clock->warn_at;
-    struct world engine = { .now = warns ? first.clock->warn_at : first.clock->due_at };
+        by_stop || (clock->phase == BL__CLOCK__PHASE__RUNNING && first->at == clock->warn_at);
+    struct world engine = { .now = warns ? clock->warn_at : clock->due_at };
     Bl__Event *event =
         event_new(arena, &engine, warns ? BL__EVENT__WHAT_WARNED : BL__EVENT__WHAT_OVERDUE);
-    Bl__ClockName *name = bl_arena_copy(arena, &first.name, sizeof first.name);
+    Bl__ClockName *name = bl_arena_copy(arena, &first->name, sizeof first->name);
+
     if (warns) {
         event->warned = bl_arena_new(arena, Bl__Warned);
         bl__warned__init(event->warned);
         event->warned->clock = name;
+        event->warned->by_stop = by_stop;
     } else {
         event->overdue = bl_arena_new(arena, Bl__Overdue);
         bl__overdue__init(event->overdue);
         event->overdue->clock = name;
-        follow(world, state, event, arena);
+        follow(world, application, event, arena);
     }
     return event;
+}
+
+Bl__Event *application_wake(const struct world *world, const void *state, struct bl_arena *arena)
+{
+    struct first_clock first = first_clock(state);
+    struct world then = *world;
+    const struct question question = { &then, state, NULL, arena };
+
+    if (first.at > world->now) {
+        return NULL;
+    }
+    then.now = first.at;
+    switch (first.what) {
+    case FIRST_CLOCK:
+        return clock_event(world, state, &first, arena);
+    case FIRST_DAY:
+        return application_open(&question, first.name.item);
+    case FIRST_STOP:
+        return suspend_wake(&question, first.name.item, first.stop);
+    case FIRST_RUNG:
+        return escalate_wake(&question, first.name.item);
+    }
+    UNREACHABLE();
 }

@@ -116,8 +116,9 @@ Bl__Item *item_copy(const Bl__Item *from, struct bl_arena *arena)
  */
 
 /* What no longer runs once an item is settled. A gap may be closed, and what was granted is
- * delivered and checked, after it. */
-static void item_end(Bl__Item *item, bl_time at)
+ * delivered and checked, after it; a stop that is open ends by an event of its own, for the whole
+ * stands with it. */
+static void item_end(Bl__Item *item)
 {
     bool granted =
         item->state == S(DECIDED) || item->state == S(DELIVERING) || item->state == S(DELIVERED);
@@ -134,9 +135,6 @@ static void item_end(Bl__Item *item, bl_time at)
     }
     for (size_t i = 0; i < item->n_consultations; i++) {
         countdown_stop(item->consultations[i]->limit);
-    }
-    for (size_t i = 0; i < item->n_stops; i++) {
-        item->stops[i]->to = item->stops[i]->to == 0 ? at : item->stops[i]->to;
     }
     item->held = false;
     item->incident = false;
@@ -164,7 +162,7 @@ void change_item_state(Bl__Item *item, Bl__Item__State state, bl_time at)
         if (!was_settled && state != S(DECIDED)) {
             item->before = before;
         }
-        item_end(item, at);
+        item_end(item);
     }
 }
 

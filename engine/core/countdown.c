@@ -55,8 +55,9 @@ bl_time countdown_next(const Bl__Clock *clock)
     case P(OVERDUE):
     case P(STOPPED):
     case P(LATE):
-    case P(STANDING):  // the stop's own end comes first, and sets it going
         return BL_NEVER;
+    case P(STANDING):  // nothing but a yellow that the stop itself raised: its end sets it going
+        return clock->warned ? BL_NEVER : clock->warn_at;
     }
     UNREACHABLE();
 }

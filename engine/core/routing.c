@@ -62,6 +62,7 @@ void routing_begin(struct routing *routing, const struct world *world,
 
     routing->world = world;
     routing->arena = arena;
+    routing->application = application;
     routing->count = definition->item_count;
     routing->accepted = application != NULL && application->accepted_at != 0;
     routing->start = routing_effective(world, world->now);
@@ -244,13 +245,31 @@ static void accept(struct routing *routing, const struct definition_item *item, 
     }
 }
 
+/* 送达: an electronic licence is with the applicant once it is published; all else has its time
+ * from the decision on (行政许可法 第四十四条). */
+static void deliver(struct routing *routing, const struct definition_item *item, bl_time start,
+                    Bl__ItemChange *change)
+{
+    const Bl__Item *before =
+        routing->application == NULL ? NULL : routing->application->items[item->index];
+    bool gap =
+        change->gap || (before != NULL && before->gap && countdown_is_open(before->supplement));
+
+    if (item->delivers_itself && (!gap || item->issue_with_gap)) {
+        change->state = S(DELIVERED);
+    } else {
+        change->deliver =
+            countdown_new(routing->world->calendar, item->deliver, 0, start, routing->arena);
+    }
+}
+
 /* Granted: to be handed over, and on a written promise to be checked afterwards. */
 static void grant(struct routing *routing, const struct definition_item *item, bl_time start,
                   Bl__ItemChange *change)
 {
     const struct calendar *calendar = routing->world->calendar;
 
-    change->deliver = countdown_new(calendar, item->deliver, 0, start, routing->arena);
+    deliver(routing, item, start, change);
     if (routing->committed != NULL && routing->committed[item->index]) {
         change->committed = true;
         change->check = countdown_new(calendar, item->post_check, 0, start, routing->arena);

@@ -8,7 +8,8 @@
 
 struct routing {
     const struct world *world;
-    struct bl_arena *arena;  // of the batch
+    struct bl_arena *arena;              // of the batch
+    const Bl__Application *application;  // as it is; NULL of a submission
     size_t count;
     bool accepted;        // has anybody accepted the application?
     bl_time start;        // where clocks that start now begin: effective receipt of this moment

@@ -410,6 +410,10 @@ static bl_time next_moment(const Bl__Application *state)
 
             next = own < next ? own : next;
         }
+        if (i < state->n_items && state->items[i]->rung_at != 0 &&
+            state->items[i]->rung_at < next) {
+            next = state->items[i]->rung_at;
+        }
     }
     return next;
 }
@@ -441,6 +445,54 @@ static void check_receipt(struct model *model, struct mirror *mirror, const Bl__
         state->items[event->overdue->clock->item]->state == S(RECEIVED)) {
         FAIL(model, state->id, "item %u still waits after its time to be accepted",
              event->overdue->clock->item);
+    }
+}
+
+/* When the rung after the one that is reached is climbed, from the clocks as they are: each has its
+ * time after the promise was broken, and those up to accountability come with the broken law. */
+static bl_time rung_moment(const struct model *model, const struct definition *definition,
+                           const Bl__Item *item)
+{
+    bl_time at = BL_NEVER;
+    bool by_law = false;
+
+    for (size_t i = item->rung; i < definition->ladder_count; i++) {
+        by_law |= definition->ladder[i].on_legal;
+    }
+    if (item->rung < definition->ladder_count && item->promise != NULL &&
+        item->promise->phase == BL__CLOCK__PHASE__OVERDUE) {
+        struct clock_question question = { .start = item->promise->due_at,
+                                           .limit = definition->ladder[item->rung].after };
+
+        at =
+            question.limit.halves == 0 ? question.start : clock_due(model->calendar, &question).due;
+    }
+    if (by_law && item->legal != NULL && item->legal->phase == BL__CLOCK__PHASE__OVERDUE &&
+        item->legal->due_at < at) {
+        at = item->legal->due_at;
+    }
+    return at == BL_NEVER ? 0 : at;
+}
+
+static void check_rungs(struct model *model, const struct mirror *mirror)
+{
+    for (size_t i = 0; i < mirror->state->n_items; i++) {
+        const Bl__Item *item = mirror->state->items[i];
+
+        if (item->rung_at != rung_moment(model, mirror->workflow->definition, item)) {
+            FAIL(model, mirror->state->id, "item %zu climbs its next rung at the wrong moment", i);
+        }
+    }
+}
+
+static void check_rung(struct model *model, const struct mirror *mirror, const Bl__Event *event)
+{
+    const Bl__Escalated *escalated = event->escalated;
+    const Bl__Item *item = mirror->state->items[escalated->item];
+
+    if (event->at != item->rung_at || escalated->rung != item->rung + 1 ||
+        strcmp(escalated->to, mirror->workflow->definition->ladder[item->rung].to) != 0) {
+        FAIL(model, mirror->state->id, "a rung is climbed twice, or not at its moment");
     }
 }
 
@@ -481,6 +533,10 @@ static void check_moment(struct model *model, const struct mirror *mirror, const
     const Bl__Application *state = mirror->state;
     bool warns = event->what_case == BL__EVENT__WHAT_WARNED;
 
+    if (event->what_case == BL__EVENT__WHAT_ESCALATED) {
+        check_rung(model, mirror, event);
+        return;
+    }
     if (!warns && event->what_case != BL__EVENT__WHAT_OVERDUE) {
         if (next_moment(state) <= event->at) {
             FAIL(model, state->id, "event %llu overtakes a deadline that was past",
@@ -754,6 +810,7 @@ static void take_application(struct model *model, struct store_read *read, const
     }
     check_receipt(model, mirror, event);
     check_dues(model, mirror, event);
+    check_rungs(model, mirror);
     check_joins(model, mirror);
     check_goes_on(model, mirror);
     model->open -= mirror->state->ended_at != 0;

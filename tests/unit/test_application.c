@@ -451,12 +451,16 @@ static void test_some_failures_are_final(void **state)
 static const char *wake_until(Bl__Application *application, bl_time now)
 {
     static char story[128];
+    const struct world world = { .now = now, .definition = by_window, .calendar = calendar };
     bl_time before = 0;
     size_t at = 0;
 
     for (Bl__Event *event;
-         (event = application_aggregate.wake(&(struct world){ .now = now }, application, &arena)) !=
-         NULL;) {
+         (event = application_aggregate.wake(&world, application, &arena)) != NULL;) {
+        if (event->what_case == BL__EVENT__WHAT_ESCALATED) {
+            evolve(application, event);
+            continue;
+        }
         bool warns = event->what_case == BL__EVENT__WHAT_WARNED;
         const Bl__ClockName *name = warns ? event->warned->clock : event->overdue->clock;
 

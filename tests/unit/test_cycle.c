@@ -240,6 +240,9 @@ static void test_deadlines_at_their_moment(void **state)
     assert_int_equal(application_light(application, hall->now), BL__LIGHT__RED);
     assert_int_equal(store_read_begin(hall->store, &read, &e), BL_OK);
     assert_int_equal(read_event(read, application->last_event, &arena, &event, &e), BL_OK);
+    assert_int_equal(event->what_case, BL__EVENT__WHAT_ESCALATED);  // the first rung, at once
+    assert_int_equal(event->at, due);
+    assert_int_equal(read_event(read, event->previous, &arena, &event, &e), BL_OK);
     store_read_end(&read);
     assert_int_equal(event->what_case, BL__EVENT__WHAT_OVERDUE);
     assert_int_equal(event->at, due);

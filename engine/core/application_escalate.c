@@ -1,0 +1,147 @@
+/* What follows by silence from a limit that is over, and the ladder that an overdue item climbs
+ * (domain.md 4.3, 5.2). The question's moment is the due moment, and its command NULL. */
+#include "core/application_state.h"
+#include "core/change.h"
+#include "core/content.h"
+#include "core/countdown.h"
+
+#define S(state) BL__ITEM__STATE__##state
+#define F(follows) BL__OVERDUE__FOLLOWS__##follows
+
+static bool is_overdue(const Bl__Clock *clock)
+{
+    return clock != NULL && clock->phase == BL__CLOCK__PHASE__OVERDUE;
+}
+
+/* --- the ladder --------------------------------------------------------------------------------
+ */
+
+/* How many rungs a broken limit of the law climbs at once; 0: none. */
+static uint32_t legal_rung(const struct definition *definition)
+{
+    uint32_t rung = 0;
+
+    for (size_t i = 0; i < definition->ladder_count; i++) {
+        rung = definition->ladder[i].on_legal ? (uint32_t)i + 1 : rung;
+    }
+    return rung;
+}
+
+static bl_time limit_end(const struct world *world, bl_time start, struct limit limit)
+{
+    struct clock_question question = { .start = start, .limit = limit };
+
+    return limit.halves == 0 ? start : clock_due(world->calendar, &question).due;
+}
+
+/* When the rung after `reached` is climbed, from `now` on; 0: there is none. Each has its time
+ * after the promise was broken; those up to accountability are climbed at once when the law is. */
+static bl_time rung_time(const struct question *q, const Bl__Item *item, uint32_t reached,
+                         bool promise_over, bool legal_over)
+{
+    const struct definition *definition = q->world->definition;
+
+    if (legal_over && reached < legal_rung(definition)) {
+        return q->world->now;
+    }
+    if (!promise_over || reached >= definition->ladder_count) {
+        return 0;
+    }
+    bl_time at = limit_end(q->world, item->promise->due_at, definition->ladder[reached].after);
+    return at > q->world->now ? at : q->world->now;
+}
+
+Bl__Event *escalate_wake(const struct question *q, uint32_t index)
+{
+    const Bl__Item *item = q->application->items[index];
+    const struct definition_rung *rung = &q->world->definition->ladder[item->rung];
+    Bl__Event *event = question_event(q, BL__EVENT__WHAT_ESCALATED);
+    Bl__Escalated *escalated = bl_arena_new(q->arena, Bl__Escalated);
+
+    bl__escalated__init(escalated);
+    event->escalated = escalated;
+    escalated->item = index;
+    escalated->rung = item->rung + 1;
+    escalated->to = rung->to;
+    if (rung->reply.halves > 0) {
+        escalated->reply_by = limit_end(q->world, q->world->now, rung->reply);
+    }
+    escalated->next_at =
+        rung_time(q, item, item->rung + 1, is_overdue(item->promise), is_overdue(item->legal));
+    return event;
+}
+
+void evolve_escalated(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
+{
+    const Bl__Escalated *escalated = event->escalated;
+
+    (void)arena;
+    CHECK(escalated->item < application->n_items);
+    application->items[escalated->item]->rung = escalated->rung;
+    application->items[escalated->item]->rung_at = escalated->next_at;
+}
+
+/* --- what silence means ------------------------------------------------------------------------
+ */
+
+/* 超时默认: the department's silence grants, where the workflow says so. Not for safety; not while
+ * a paper is missing, an officer holds it, or only the first of two organs was silent. */
+static bool is_tacit(const struct question *q, uint32_t index)
+{
+    const struct definition_item *definition = &q->world->definition->items[index];
+    const Bl__Item *item = q->application->items[index];
+    bool first_leg = definition->upper_department != NULL && item->passed_up_at == 0;
+    bool gap = item->gap && countdown_is_open(item->supplement) && !definition->issue_with_gap;
+
+    return definition->tacit && !definition->safety && application_item_is_running(item) &&
+           !item->held && !first_leg && !gap;
+}
+
+static void grant(const struct question *q, uint32_t index, Bl__Overdue *overdue)
+{
+    struct routing routing;
+
+    routing_begin(&routing, q->world, q->application, content_values(q->world, q->arena), q->arena);
+    routing.items[index] = (struct join_item){ S(DECIDED), BL__ITEM__RESULT__TACIT };
+    routing_settle(&routing);
+    overdue->follows = F(TACIT);
+    overdue->changes = routing_changes(&routing, -1, &overdue->n_changes);
+    overdue->completed = routing_is_complete(&routing);
+}
+
+void follow_limit(const struct question *q, Bl__Overdue *overdue)
+{
+    const Bl__ClockName *clock = overdue->clock;
+
+    if (clock->whole) {
+        return;
+    }
+    const Bl__Item *item = q->application->items[clock->item];
+    if (!clock->legal && is_tacit(q, clock->item)) {
+        grant(q, clock->item, overdue);
+        return;
+    }
+    overdue->rung_at = rung_time(q, item, item->rung, !clock->legal || is_overdue(item->promise),
+                                 clock->legal || is_overdue(item->legal));
+}
+
+/* The department that was asked has said nothing: it consents. */
+void follow_opinion(const struct question *q, Bl__Overdue *overdue)
+{
+    (void)q;
+    overdue->follows = F(CONSENT);
+}
+
+void escalate_consent(Bl__Item *item, uint32_t number, bl_time at)
+{
+    for (size_t i = 0; i < item->n_consultations; i++) {
+        Bl__Consultation *consultation = item->consultations[i];
+
+        if (consultation->number == number) {
+            consultation->answered_at = at;
+            consultation->consents = true;
+            consultation->tacit = true;
+            countdown_stop(consultation->limit);
+        }
+    }
+}

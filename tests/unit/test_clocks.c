@@ -1,0 +1,475 @@
+/* The worked examples of domain.md 4.9 that commands can play: stops, unions, caps, the hearing,
+ * extensions and deliveries, each through the whole of decide, evolve, wake and the store; then the
+ * refusals, the ladder and silence. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "clocks_fixture.h"
+
+#define P(phase) BL__CLOCK__PHASE__##phase
+#define S(state) BL__ITEM__STATE__##state
+
+/* --- worked examples ---------------------------------------------------------------------------
+ */
+
+/* What happens when. `s` suspends by a kind with a length, `r` resumes a stop (0: the only open
+ * one), `x` annuls one, `e` extends, `E` extends the whole, `w` lets time pass. */
+struct act {
+    const char *at;
+    char what;
+    const char *kind, *length;
+    uint32_t number;
+};
+
+struct example {
+    const char *name, *item, *accepted;
+    struct act acts[5];
+    const char *promise, *legal, *whole;  // due in the end; whole NULL: not asked
+};
+
+// clang-format off
+#define STOP(when, why, long) { .at = when, .what = 's', .kind = why, .length = long }
+#define GO(when, stop)        { .at = when, .what = 'r', .number = stop }
+#define VOID(when, stop)      { .at = when, .what = 'x', .number = stop }
+#define LONGER(when, what_, long) { .at = when, .what = what_, .length = long }
+#define WAIT(when)            { .at = when, .what = 'w' }
+#define DUE(promised, by_law) .promise = promised, .legal = by_law
+static const struct example examples[] = {
+    { "5: twenty days and ten by the organ's head", "d20", "2025-09-24 10:00",
+      { LONGER("2025-10-09 09:00", 'e', "10WD") }, DUE("2025-10-28", "2025-11-11") },
+    { "7: forty-five days and fifteen by the government", "d20", "2025-12-15 10:00",
+      { LONGER("2025-12-16 09:00", 'E', "15WD") }, DUE("2026-01-13", "2026-01-13"), .whole = "2026-03-16" },
+    { "13: expert review", "d10", "2026-09-14 10:00",
+      { STOP("2026-09-18 10:00", "expert_review", ""), GO("2026-10-12 10:00", 0) },
+      DUE("2026-10-20", "2026-10-20") },
+    { "14: a second stop that overlaps is united, not summed", "d10", "2026-09-14 10:00",
+      { STOP("2026-09-18 10:00", "expert_review", ""), STOP("2026-10-09 10:00", "test", ""),
+        GO("2026-10-12 10:00", 1), GO("2026-10-16 10:00", 0) },
+      DUE("2026-10-26", "2026-10-26") },
+    { "15: stopped and resumed on one day", "d10", "2026-09-14 10:00",
+      { STOP("2026-09-18 10:00", "expert_review", ""), GO("2026-09-18 16:00", 0) },
+      DUE("2026-09-28", "2026-09-28") },
+    { "16: stopped over a weekend", "d10", "2026-06-01 10:00",
+      { STOP("2026-06-05 10:00", "expert_review", ""), GO("2026-06-07 10:00", 0) },
+      DUE("2026-06-15", "2026-06-15") },
+    { "17: holidays are not shifted twice", "d10", "2026-02-09 10:00",
+      { STOP("2026-02-12 10:00", "test", ""), GO("2026-02-25 10:00", 0) },
+      DUE("2026-03-05", "2026-03-05") },
+    { "18: the announced length is a cap", "d15", "2026-03-02 10:00",
+      { STOP("2026-03-09 10:00", "expert_review", "10WD"), WAIT("2026-04-01 10:00") },
+      DUE("2026-04-07", "2026-04-07") },
+    { "31: a hearing", "d20", "2026-04-13 10:00",
+      { STOP("2026-04-20 10:00", "hearing", ""), GO("2026-05-20 10:00", 0) },
+      DUE("2026-06-10", "2026-06-10") },
+    { "31: a hearing that nobody asked for", "d20", "2026-04-13 10:00",
+      { STOP("2026-04-20 10:00", "hearing", ""), VOID("2026-04-28 10:00", 1) },
+      DUE("2026-05-13", "2026-05-13") },
+    { "a kind outside the eight stops the promise alone", "d10", "2026-09-14 10:00",
+      { STOP("2026-09-18 10:00", "judicial_hold", ""), GO("2026-10-12 10:00", 0) },
+      DUE("2026-10-20", "2026-09-28") },
+    { "hours stand as they run", "h2", "2026-03-03 09:00",
+      { STOP("2026-03-03 10:00", "test", ""), GO("2026-03-03 14:30", 0) },
+      DUE("2026-03-03 15:30", "2026-03-03 15:30") },
+    { "the whole leaves out what its items leave out", "d10", "2026-09-14 10:00",
+      { STOP("2026-09-18 10:00", "expert_review", ""), GO("2026-10-12 10:00", 0) },
+      DUE("2026-10-20", "2026-10-20"), .whole = "2026-12-08" },
+};
+// clang-format on
+
+static void play(struct clocks *clocks, const struct act *act)
+{
+    const Bl__Answer *answer = NULL;
+
+    clocks_wait(clocks, clocks_time(act->at));
+    switch (act->what) {
+    case 's':
+        answer = clocks_suspend(clocks, act->kind, act->length);
+        break;
+    case 'r':
+        answer = clocks_resume(clocks, act->number, false);
+        break;
+    case 'x':
+        answer = clocks_resume(clocks, act->number, true);
+        break;
+    case 'e':
+    case 'E':
+        answer = clocks_extend(clocks, act->what == 'E' ? "" : clocks->item, act->length);
+        break;
+    default:
+        return;
+    }
+    if (answer->refusal != NULL) {
+        fail_msg("%s: %s", act->at, answer->refusal->rule);
+    }
+}
+
+static void test_example(void **state)
+{
+    const struct example *example = *state;
+    struct clocks clocks;
+    char text[48];
+
+    clocks_open(&clocks, example->item, clocks_time(example->accepted));
+    for (size_t i = 0; i < BL_COUNT(example->acts) && example->acts[i].at != NULL; i++) {
+        play(&clocks, &example->acts[i]);
+    }
+    const Bl__Item *item = clocks_item(&clocks);
+    assert_string_equal(clocks_text(item->promise->due_at, text), example->promise);
+    assert_string_equal(clocks_text(item->legal->due_at, text), example->legal);
+    if (example->whole != NULL) {
+        assert_string_equal(clocks_text(clocks.state->legal->due_at, text), example->whole);
+    }
+    clocks_close(&clocks);
+}
+
+/* --- stops -------------------------------------------------------------------------------------
+ */
+
+static uint32_t count_events(const struct clocks *clocks, Bl__Event__WhatCase what)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < clocks->state->revision; i++) {
+        count += clocks->events[i]->what_case == what;
+    }
+    return count;
+}
+
+static const Bl__Event *event_of(const struct clocks *clocks, Bl__Event__WhatCase what)
+{
+    for (uint32_t i = 0; i < clocks->state->revision; i++) {
+        if (clocks->events[i]->what_case == what) {
+            return clocks->events[i];
+        }
+    }
+    fail_msg("no such event");
+    return NULL;
+}
+
+static void refused(const Bl__Answer *answer, const char *rule)
+{
+    assert_non_null(answer->refusal);
+    assert_string_equal(answer->refusal->rule, rule);
+}
+
+/* A stop holds the clock with the due moment that it has at its cap; the task leaves the queue, and
+ * comes back at the exact moment of the cap. */
+static void test_a_stop_and_its_cap(void **state)
+{
+    struct clocks clocks;
+    char text[48];
+
+    (void)state;
+    clocks_open(&clocks, "d15", clocks_time("2026-03-02 10:00"));
+    assert_true(application_item_is_ready(clocks_item(&clocks)));
+    clocks_wait(&clocks, clocks_time("2026-03-09 10:00"));
+    assert_null(clocks_suspend(&clocks, "expert_review", "10WD")->refusal);
+    assert_int_equal(clocks_item(&clocks)->state, S(SUSPENDED));
+    assert_false(application_item_is_ready(clocks_item(&clocks)));
+    assert_int_equal(clocks_item(&clocks)->promise->phase, P(STANDING));
+    assert_int_equal(clocks.state->promise->phase, P(STANDING));
+    assert_string_equal(clocks_text(clocks_item(&clocks)->promise->due_at, text), "2026-04-07");
+    assert_int_equal(application_light(clocks.state, clocks.hall.now), BL__LIGHT__BLUE);
+    clocks_wait(&clocks, clocks_time("2026-03-24 10:00"));
+    const Bl__Event *event = event_of(&clocks, BL__EVENT__WHAT_RESUMED);
+    assert_true(event->resumed->by_cap);
+    assert_string_equal(clocks_text(event->at, text), "2026-03-23");
+    assert_null(event->actor);
+    assert_int_equal(clocks_item(&clocks)->promise->phase, P(RUNNING));
+    assert_int_equal(clocks.state->promise->phase, P(RUNNING));
+    assert_true(application_item_is_ready(clocks_item(&clocks)));
+    clocks_close(&clocks);
+}
+
+/* The known way to hide delay raises yellow at once; yellow is never said twice. */
+static void test_a_stop_on_the_last_day(void **state)
+{
+    struct clocks clocks;
+    char text[48];
+
+    (void)state;
+    clocks_open(&clocks, "d10", clocks_time("2026-09-14 10:00"));
+    clocks_wait(&clocks, clocks_time("2026-09-28 10:00"));
+    uint32_t before = count_events(&clocks, BL__EVENT__WHAT_WARNED);
+    assert_null(clocks_suspend(&clocks, "expert_review", "5WD")->refusal);
+    clocks_wait(&clocks, clocks.hall.now);
+    const Bl__Event *event = clocks.events[clocks.state->revision - 1];
+    assert_int_equal(event->what_case, BL__EVENT__WHAT_WARNED);
+    assert_true(event->warned->by_stop);
+    assert_int_equal(count_events(&clocks, BL__EVENT__WHAT_WARNED), before + 2);  // promise, legal
+    assert_string_equal(clocks_text(event->at, text), "2026-09-28 10:00");
+    clocks_wait(&clocks, clocks_time("2026-10-09 10:00"));
+    assert_null(clocks_resume(&clocks, 0, false)->refusal);
+    assert_int_equal(clocks_item(&clocks)->promise->phase, P(WARNED));
+    assert_int_equal(count_events(&clocks, BL__EVENT__WHAT_WARNED), before + 2);
+    clocks_close(&clocks);
+}
+
+/* A stop ends with its item, and the whole goes on from there. */
+static void test_a_stop_ends_with_its_item(void **state)
+{
+    Bl__Command command = BL__COMMAND__INIT;
+    Bl__Terminate terminate = BL__TERMINATE__INIT;
+    struct clocks clocks;
+
+    (void)state;
+    clocks_open(&clocks, "d10", clocks_time("2026-09-14 10:00"));
+    assert_null(clocks_suspend(&clocks, "expert_review", "")->refusal);
+    command.what_case = BL__COMMAND__WHAT_TERMINATE;
+    command.terminate = &terminate;
+    command.application_id = clocks.id;
+    terminate.item = clocks.item;
+    terminate.reason = "申请人注销";
+    clocks.hall.now += HOUR_US;
+    assert_null(hall_do(&clocks.hall, &hall_admin, &command)->refusal);
+    clocks_wait(&clocks, clocks.hall.now);
+    const Bl__Event *event = event_of(&clocks, BL__EVENT__WHAT_RESUMED);
+    assert_int_equal(event->at, clocks_time("2026-09-14 11:00"));
+    assert_false(event->resumed->by_cap);
+    assert_int_not_equal(clocks_item(&clocks)->stops[0]->to, 0);
+    clocks_close(&clocks);
+}
+
+static void test_what_may_not_stop(void **state)
+{
+    Bl__Command command = BL__COMMAND__INIT;
+    Bl__Suspend suspend = BL__SUSPEND__INIT;
+    struct clocks clocks;
+
+    (void)state;
+    clocks_open(&clocks, "d10", clocks_time("2026-09-14 10:00"));
+    refused(clocks_suspend(&clocks, "site_visit", ""), "stop-kind");
+    refused(clocks_suspend(&clocks, "expert_review", "61WD"), "stop-long");
+    refused(clocks_suspend(&clocks, "expert_review", "soon"), "limit-malformed");
+    refused(clocks_resume(&clocks, 0, false), "not-suspended");
+    command.what_case = BL__COMMAND__WHAT_SUSPEND;
+    command.suspend = &suspend;
+    command.application_id = clocks.id;
+    suspend.item = "d10";
+    suspend.kind = "test";
+    refused(clocks_do(&clocks, &command), "notice-required");
+    suspend.notice = "告 1";
+    refused(clocks_do(&clocks, &command), "approver-required");
+    assert_null(clocks_suspend(&clocks, "test", "")->refusal);
+    refused(clocks_suspend(&clocks, "test", ""), "stop-open");
+    assert_null(clocks_suspend(&clocks, "hearing", "")->refusal);
+    refused(clocks_resume(&clocks, 0, false), "stop-ambiguous");
+    assert_null(clocks_resume(&clocks, 1, false)->refusal);
+    assert_int_equal(clocks_item(&clocks)->state, S(SUSPENDED));
+    assert_null(clocks_resume(&clocks, 0, false)->refusal);
+    assert_int_equal(clocks_item(&clocks)->state, S(ACCEPTED));
+    assert_null(clocks_suspend(&clocks, "test", "")->refusal);
+    assert_null(clocks_resume(&clocks, 0, false)->refusal);
+    assert_null(clocks_suspend(&clocks, "test", "")->refusal);
+    assert_null(clocks_resume(&clocks, 0, false)->refusal);
+    refused(clocks_suspend(&clocks, "test", ""), "stops-used");
+    assert_null(clocks_decide(&clocks)->refusal);
+    refused(clocks_suspend(&clocks, "test", ""), "item-not-open");
+    clocks_close(&clocks);
+}
+
+/* --- extensions --------------------------------------------------------------------------------
+ */
+
+static void test_what_may_not_be_extended(void **state)
+{
+    struct clocks clocks;
+
+    (void)state;
+    clocks_open(&clocks, "d10", clocks_time("2026-09-14 10:00"));
+    refused(clocks_extend(&clocks, "d10", "11WD"), "extension-long");
+    refused(clocks_extend(&clocks, "d10", "more"), "limit-malformed");
+    assert_null(clocks_extend(&clocks, "d10", "5WD")->refusal);
+    refused(clocks_extend(&clocks, "d10", "5WD"), "extension-once");
+    clocks_close(&clocks);
+    clocks_open(&clocks, "slow", clocks_time("2026-09-14 10:00"));
+    refused(clocks_extend(&clocks, "slow", ""), "extension-none");
+    clocks_close(&clocks);
+    clocks_open(&clocks, "d10", clocks_time("2026-09-14 10:00"));
+    clocks_wait(&clocks, clocks_time("2026-09-29 10:00"));
+    refused(clocks_extend(&clocks, "d10", ""), "extension-late");
+    assert_int_equal(clocks_item(&clocks)->legal->phase, P(OVERDUE));
+    clocks_close(&clocks);
+}
+
+/* --- delivery ----------------------------------------------------------------------------------
+ */
+
+static void test_delivery(void **state)
+{
+    struct clocks clocks;
+    char text[48];
+
+    (void)state;
+    clocks_open(&clocks, "paper", clocks_time("2026-09-28 10:00"));
+    refused(clocks_deliver(&clocks, BL__OUTCOME_DEFINITION__DELIVERY__POST, true),
+            "nothing-to-deliver");
+    clocks_wait(&clocks, clocks_time("2026-09-29 10:00"));
+    assert_null(clocks_decide(&clocks)->refusal);
+    // Worked example 24.
+    assert_string_equal(clocks_text(clocks_item(&clocks)->deliver->due_at, text), "2026-10-19");
+    refused(clocks_deliver(&clocks, BL__OUTCOME_DEFINITION__DELIVERY__SELF_SERVICE, true),
+            "delivery-way");
+    assert_null(clocks_deliver(&clocks, BL__OUTCOME_DEFINITION__DELIVERY__WINDOW, true)->refusal);
+    assert_int_equal(clocks_item(&clocks)->state, S(DELIVERING));
+    assert_int_equal(clocks_item(&clocks)->deliver->phase, P(STOPPED));
+    assert_int_equal(clocks.state->delivered_at, 0);
+    clocks_wait(&clocks, clocks_time("2026-11-20 10:00"));
+    assert_null(clocks_deliver(&clocks, BL__OUTCOME_DEFINITION__DELIVERY__WINDOW, false)->refusal);
+    assert_int_equal(clocks_item(&clocks)->state, S(DELIVERED));
+    assert_int_equal(clocks_item(&clocks)->deliver->phase, P(STOPPED));
+    assert_string_equal(clocks_text(clocks.state->delivered_at, text), "2026-11-20 10:00");
+    refused(clocks_deliver(&clocks, BL__OUTCOME_DEFINITION__DELIVERY__WINDOW, false),
+            "nothing-to-deliver");
+    clocks_close(&clocks);
+}
+
+static void test_late_delivery(void **state)
+{
+    struct clocks clocks;
+    char text[48];
+
+    (void)state;
+    clocks_open(&clocks, "paper", clocks_time("2026-09-29 10:00"));
+    assert_null(clocks_decide(&clocks)->refusal);
+    clocks_wait(&clocks, clocks_time("2026-10-20 10:00"));
+    const Bl__Event *event = event_of(&clocks, BL__EVENT__WHAT_OVERDUE);
+    assert_int_equal(event->overdue->clock->kind, BL__CLOCK_NAME__KIND__DELIVER);
+    assert_string_equal(clocks_text(event->at, text), "2026-10-19");
+    assert_null(clocks_deliver(&clocks, BL__OUTCOME_DEFINITION__DELIVERY__POST, false)->refusal);
+    assert_int_equal(clocks_item(&clocks)->deliver->phase, P(LATE));
+    clocks_close(&clocks);
+}
+
+/* An electronic licence alone is delivered by its publication. */
+static void test_electronic_delivery(void **state)
+{
+    struct clocks clocks;
+
+    (void)state;
+    clocks_open(&clocks, "licence", clocks_time("2026-09-28 10:00"));
+    assert_null(clocks_decide(&clocks)->refusal);
+    assert_int_equal(clocks_item(&clocks)->state, S(DELIVERED));
+    assert_int_equal(clocks_item(&clocks)->result, BL__ITEM__RESULT__GRANTED);
+    assert_null(clocks_item(&clocks)->deliver);
+    clocks_close(&clocks);
+}
+
+/* --- silence and the ladder --------------------------------------------------------------------
+ */
+
+static void test_silence_grants(void **state)
+{
+    struct clocks clocks;
+    char text[48];
+
+    (void)state;
+    clocks_open(&clocks, "tacit", clocks_time("2026-11-23 10:00"));
+    clocks_wait(&clocks, clocks_time("2026-12-02 10:00"));
+    const Bl__Event *event = event_of(&clocks, BL__EVENT__WHAT_OVERDUE);
+    assert_string_equal(clocks_text(event->at, text), "2026-11-30");
+    assert_int_equal(event->overdue->follows, BL__OVERDUE__FOLLOWS__TACIT);
+    assert_true(event->overdue->completed);
+    assert_int_equal(clocks_item(&clocks)->state, S(DECIDED));
+    assert_int_equal(clocks_item(&clocks)->result, BL__ITEM__RESULT__TACIT);
+    assert_int_equal(clocks_item(&clocks)->promise->phase, P(LATE));
+    assert_int_equal(count_events(&clocks, BL__EVENT__WHAT_ESCALATED), 0);
+    assert_int_not_equal(clocks.state->ended_at, 0);
+    clocks_close(&clocks);
+}
+
+/* While it stands, its silence says nothing. */
+static void test_no_silence_while_it_stands(void **state)
+{
+    struct clocks clocks;
+
+    (void)state;
+    clocks_open(&clocks, "tacit", clocks_time("2026-11-23 10:00"));
+    assert_null(clocks_suspend(&clocks, "expert_review", "20WD")->refusal);
+    clocks_wait(&clocks, clocks_time("2026-12-10 10:00"));
+    assert_int_equal(clocks_item(&clocks)->state, S(SUSPENDED));
+    clocks_wait(&clocks, clocks_time("2027-01-15 10:00"));
+    assert_int_equal(clocks_item(&clocks)->result, BL__ITEM__RESULT__TACIT);
+    clocks_close(&clocks);
+}
+
+/* Each rung at its moment; a broken law climbs the rest at once. */
+static void test_the_ladder(void **state)
+{
+    static const struct {
+        const char *at, *to;
+    } rungs[] = {
+        { "2026-11-30", "section_head" },
+        { "2026-12-01", "department_head" },
+        { "2026-12-03", "supervision" },
+        { "2026-12-07", "accountability" },
+    };
+    struct clocks clocks;
+    size_t rung = 0;
+    char text[48];
+
+    (void)state;
+    clocks_open(&clocks, "slow", clocks_time("2026-11-23 10:00"));
+    clocks_wait(&clocks, clocks_time("2027-03-01 10:00"));
+    for (uint32_t i = 0; i < clocks.state->revision; i++) {
+        const Bl__Event *event = clocks.events[i];
+
+        if (event->what_case == BL__EVENT__WHAT_ESCALATED) {
+            assert_true(rung < BL_COUNT(rungs));
+            assert_string_equal(clocks_text(event->at, text), rungs[rung].at);
+            assert_string_equal(event->escalated->to, rungs[rung].to);
+            assert_int_equal(event->escalated->rung, ++rung);
+        }
+    }
+    assert_int_equal(rung, BL_COUNT(rungs));
+    assert_int_equal(clocks_item(&clocks)->rung_at, 0);
+    clocks_close(&clocks);
+    clocks_open(&clocks, "d5", clocks_time("2026-11-23 10:00"));  // promise and law in one moment
+    clocks_wait(&clocks, clocks_time("2026-12-01 09:00"));
+    assert_int_equal(count_events(&clocks, BL__EVENT__WHAT_ESCALATED), 4);
+    clocks_close(&clocks);
+}
+
+static void test_the_end_silences_the_ladder(void **state)
+{
+    struct clocks clocks;
+
+    (void)state;
+    clocks_open(&clocks, "slow", clocks_time("2026-11-23 10:00"));
+    clocks_wait(&clocks, clocks_time("2026-12-01 10:00"));
+    assert_null(clocks_decide(&clocks)->refusal);
+    clocks_wait(&clocks, clocks_time("2027-03-01 10:00"));
+    assert_int_equal(count_events(&clocks, BL__EVENT__WHAT_ESCALATED), 1);
+    clocks_close(&clocks);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest others[] = {
+        cmocka_unit_test(test_a_stop_and_its_cap),
+        cmocka_unit_test(test_a_stop_on_the_last_day),
+        cmocka_unit_test(test_a_stop_ends_with_its_item),
+        cmocka_unit_test(test_what_may_not_stop),
+        cmocka_unit_test(test_what_may_not_be_extended),
+        cmocka_unit_test(test_delivery),
+        cmocka_unit_test(test_late_delivery),
+        cmocka_unit_test(test_electronic_delivery),
+        cmocka_unit_test(test_silence_grants),
+        cmocka_unit_test(test_no_silence_while_it_stands),
+        cmocka_unit_test(test_the_ladder),
+        cmocka_unit_test(test_the_end_silences_the_ladder),
+    };
+    struct CMUnitTest tests[BL_COUNT(examples) + BL_COUNT(others)];
+
+    for (size_t i = 0; i < BL_COUNT(examples); i++) {
+        tests[i] = (struct CMUnitTest){ .name = examples[i].name,
+                                        .test_func = test_example,
+                                        .initial_state = (void *)(uintptr_t)&examples[i] };
+    }
+    memcpy(tests + BL_COUNT(examples), others, sizeof others);
+    return _cmocka_run_group_tests("clocks", tests, BL_COUNT(tests), NULL, NULL);
+}
