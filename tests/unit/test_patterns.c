@@ -437,6 +437,95 @@ static void test_everything_is_withdrawn(void **state)
     assert_standing("w + w !");
 }
 
+/* --- rounds ---------------------------------------------------------------------------------- */
+
+static const Bl__Answer *send_back(const char *post, const char *step)
+{
+    struct principal principal = officer(post);
+    Bl__Command command = BL__COMMAND__INIT;
+    Bl__SendBack back = BL__SEND_BACK__INIT;
+
+    back.item = "a";
+    back.step = step;
+    back.reason = "再核一次";
+    command.what_case = BL__COMMAND__WHAT_SEND_BACK;
+    command.send_back = &back;
+    return act(&principal, &command);
+}
+
+static void assert_at(uint32_t step, uint32_t round)
+{
+    const Bl__Desk *desk = state_now()->items[0]->desk;
+
+    assert_int_equal(desk->step, step);
+    assert_int_equal(desk->round, round);
+}
+
+#define THREE                                                                                      \
+    STEPS(STEP("s", "reviewer", "") ", " STEP("t", "inspector", "") ", " STEP("u", "decider", ""))
+
+static void test_back_to_any_step(void **state)
+{
+    (void)state;
+    begin(THREE);
+    assert_null(sign("amr-01"));
+    assert_null(sign("amr-05"));
+    assert_at(2, 1);
+    assert_null(send_back("amr-07", "s")->refusal);  // from the third to the first
+    assert_at(0, 2);
+    assert_null(sign("amr-02"));
+    assert_null(send_back("amr-05", "s")->refusal);  // and from the second
+    assert_at(0, 3);
+    assert_null(sign("amr-02"));
+    assert_null(sign("amr-06"));
+    assert_null(sign("amr-07"));
+    assert_standing("+ !");
+}
+
+static void test_once_more_until_it_passes(void **state)
+{
+    (void)state;
+    begin(THREE);
+    assert_null(sign("amr-01"));
+    for (uint32_t round = 2; round <= 4; round++) {
+        assert_null(send_back("amr-05", "")->refusal);  // the one before
+        assert_at(0, round);
+        assert_null(sign("amr-01"));
+    }
+    assert_null(sign("amr-05"));
+    assert_null(sign("amr-07"));
+    assert_standing("+ !");
+}
+
+static const Bl__Answer *add_signer(const char *by, const char *post)
+{
+    struct principal principal = officer(by);
+    Bl__Command command = BL__COMMAND__INIT;
+    Bl__ChangeSigners change = BL__CHANGE_SIGNERS__INIT;
+
+    change.item = "a";
+    change.reason = "会签";
+    change.n_add = 1;
+    change.add = &post;
+    command.what_case = BL__COMMAND__WHAT_CHANGE_SIGNERS;
+    command.change_signers = &change;
+    return act(&principal, &command);
+}
+
+/* A signer more while the step is worked on: it passes when he has signed too. */
+static void test_signers_are_added(void **state)
+{
+    (void)state;
+    begin(STEPS(STEP("s", "reviewer", ", signers: {need: all}")));
+    assert_null(sign("amr-01"));
+    assert_null(sign("amr-02"));
+    assert_null(add_signer("amr-80", "amr-05")->refusal);  // by the head of the section
+    assert_null(sign("amr-07"));
+    assert_standing(">");
+    assert_null(sign("amr-05"));
+    assert_standing("+ !");
+}
+
 /* --- the table ------------------------------------------------------------------------------- */
 
 static int open_hall(void **state)
@@ -464,10 +553,13 @@ struct named_test {
 static const struct named_test *all_tests(size_t *count)
 {
     static const struct named_test more[] = {
+        { 10, test_back_to_any_step, NULL },
         { 13, test_signers_known_at_design, NULL },
         { 14, test_signers_known_at_the_beginning, NULL },
+        { 15, test_signers_are_added, NULL },
         { 19, test_one_item_is_withdrawn, NULL },
         { 20, test_everything_is_withdrawn, NULL },
+        { 21, test_once_more_until_it_passes, NULL },
         { 24, test_a_day_is_waited_for, NULL },
         { 26, test_signers_are_called_off, NULL },
         { 35, test_signers_that_are_left_over, NULL },
