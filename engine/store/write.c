@@ -2,8 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "store/environment.h"
+
+#define FULL_BYTES ((uint64_t)1 << 20)  // a disk with less left is full
 
 struct row {
     struct bl_text key, value;
@@ -180,7 +183,23 @@ static enum bl_err apply_table(struct store_write *write, enum table table, stru
     return rc == 0 ? BL_OK : environment_error(e, rc, table_name(table));
 }
 
-enum bl_err store_write_commit(struct store_write *write, struct bl_error *e)
+/* LMDB calls a write that a full disk has cut short an I/O error. It happens before the page that
+ * makes a commit; where that page itself could not be written LMDB begins no transaction any more,
+ * and the outcome is unknown. */
+static bool was_cut_short(const struct store *store)
+{
+    struct statvfs fs;
+    MDB_txn *probe;
+
+    if (statvfs(store->path, &fs) != 0 || fs.f_bavail * fs.f_frsize >= FULL_BYTES ||
+        mdb_txn_begin(store->env, NULL, 0, &probe) != 0) {
+        return false;
+    }
+    mdb_txn_abort(probe);
+    return true;
+}
+
+static enum bl_err apply_and_commit(struct store_write *write, struct bl_error *e)
 {
     enum bl_err err = BL_OK;
 
@@ -194,4 +213,15 @@ enum bl_err store_write_commit(struct store_write *write, struct bl_error *e)
     int rc = mdb_txn_commit(write->read.txn);
     write->read.txn = NULL;  // commit frees the transaction even when it fails
     return rc == 0 ? BL_OK : environment_error(e, rc, "commit batch");
+}
+
+enum bl_err store_write_commit(struct store_write *write, struct bl_error *e)
+{
+    struct bl_error why = { 0 };
+    enum bl_err err = apply_and_commit(write, &why);
+
+    if (err == BL_IO && was_cut_short(write->store)) {
+        return bl_error_set(e, BL_FULL, "%s: the disk is full", why.text);
+    }
+    return err == BL_OK ? BL_OK : bl_error_set(e, err, "%s", why.text);
 }

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -31,7 +32,8 @@ static struct {
     enum call call;
     uint32_t left;  // calls that still succeed
     int error;
-    bool for_good;  // all later ones fail too
+    bool for_good;   // all later ones fail too
+    bool cut_short;  // half of it is written, as on a disk that fills just then
     bool hit;
 } fault;
 
@@ -65,7 +67,10 @@ ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
     if (next == NULL) {
         *(void **)&next = next_of("pwrite");
     }
-    return fails(CALL_PWRITE) ? -1 : next(fd, bytes, count, offset);
+    if (fails(CALL_PWRITE)) {
+        return fault.cut_short ? next(fd, bytes, count / 2, offset) : -1;
+    }
+    return next(fd, bytes, count, offset);
 }
 
 ssize_t writev(int fd, const struct iovec *parts, int count)
@@ -75,7 +80,23 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
     if (next == NULL) {
         *(void **)&next = next_of("writev");
     }
-    return fails(CALL_WRITEV) ? -1 : next(fd, parts, count);
+    if (fails(CALL_WRITEV)) {
+        return fault.cut_short ? next(fd, parts, count / 2) : -1;
+    }
+    return next(fd, parts, count);
+}
+
+/* A disk on which a write was cut short has no room. */
+int statvfs(const char *path, struct statvfs *fs)
+{
+    static int (*next)(const char *, struct statvfs *);
+
+    if (next == NULL) {
+        *(void **)&next = next_of("statvfs");
+    }
+    int rc = next(path, fs);
+    fs->f_bavail = fault.hit && fault.cut_short ? 0 : fs->f_bavail;
+    return rc;
 }
 
 int fdatasync(int fd)
@@ -204,26 +225,38 @@ static void begin_day(struct day *day, uint32_t number)
     }
 }
 
+static bool was_refused(const struct day *day)
+{
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (day->told[i] == TOLD_REFUSED) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* --- the disk --------------------------------------------------------------------------------- */
 
 static const struct loop {
     const char *name;
     enum call call;
     int error;
-    bool for_good;
+    bool for_good, cut_short;
 } loops[] = {
-    { "pwrite: EIO once", CALL_PWRITE, EIO, false },
-    { "pwrite: EIO for good", CALL_PWRITE, EIO, true },
-    { "pwrite: ENOSPC once", CALL_PWRITE, ENOSPC, false },
-    { "pwrite: ENOSPC for good", CALL_PWRITE, ENOSPC, true },
-    { "writev: EIO once", CALL_WRITEV, EIO, false },
-    { "writev: EIO for good", CALL_WRITEV, EIO, true },
-    { "writev: ENOSPC once", CALL_WRITEV, ENOSPC, false },
-    { "writev: ENOSPC for good", CALL_WRITEV, ENOSPC, true },
-    { "fdatasync: EIO once", CALL_FDATASYNC, EIO, false },
-    { "fdatasync: EIO for good", CALL_FDATASYNC, EIO, true },
-    { "fdatasync: ENOSPC once", CALL_FDATASYNC, ENOSPC, false },
-    { "fdatasync: ENOSPC for good", CALL_FDATASYNC, ENOSPC, true },
+    { "pwrite: EIO once", CALL_PWRITE, EIO, false, false },
+    { "pwrite: EIO for good", CALL_PWRITE, EIO, true, false },
+    { "pwrite: ENOSPC once", CALL_PWRITE, ENOSPC, false, false },
+    { "pwrite: ENOSPC for good", CALL_PWRITE, ENOSPC, true, false },
+    { "writev: EIO once", CALL_WRITEV, EIO, false, false },
+    { "writev: EIO for good", CALL_WRITEV, EIO, true, false },
+    { "writev: ENOSPC once", CALL_WRITEV, ENOSPC, false, false },
+    { "writev: ENOSPC for good", CALL_WRITEV, ENOSPC, true, false },
+    { "pwrite: cut short", CALL_PWRITE, ENOSPC, false, true },
+    { "writev: cut short", CALL_WRITEV, ENOSPC, false, true },
+    { "fdatasync: EIO once", CALL_FDATASYNC, EIO, false, false },
+    { "fdatasync: EIO for good", CALL_FDATASYNC, EIO, true, false },
+    { "fdatasync: ENOSPC once", CALL_FDATASYNC, ENOSPC, false, false },
+    { "fdatasync: ENOSPC for good", CALL_FDATASYNC, ENOSPC, true, false },
 };
 
 static struct loop asked;
@@ -247,6 +280,7 @@ static int teardown(void **state)
 static void test_disk(void **state)
 {
     uint32_t number = 0;
+    bool told_refused = false;
 
     (void)state;
     do {
@@ -256,15 +290,21 @@ static void test_disk(void **state)
         fault.call = asked.call;
         fault.error = asked.error;
         fault.for_good = asked.for_good;
+        fault.cut_short = asked.cut_short;
         fault.left = number;
         fault.hit = false;
         fault.armed = true;
         play(&hall, &day);
         fault.armed = false;
+        fault.cut_short = false;
         check(&hall, &day);
+        told_refused |= day.told[COMMANDS - 1] != TOLD_NOTHING && was_refused(&day);
     } while (fault.hit && ++number < DAYS_MAX);
     assert_true(number > 3);
     assert_true(number < DAYS_MAX);
+    if (asked.cut_short) {
+        assert_true(told_refused);  // and the broker went on
+    }
 }
 
 /* --- the map ---------------------------------------------------------------------------------- */
@@ -358,8 +398,8 @@ static void test_allocations(void **state)
 
 int main(void)
 {
-    static const struct loop memory = { "memory", CALL_MALLOC, ENOMEM, false };
-    static const struct loop map = { "a full map", CALL_PWRITE, 0, false };
+    static const struct loop memory = { "memory", CALL_MALLOC, ENOMEM, false, false };
+    static const struct loop map = { "a full map", CALL_PWRITE, 0, false, false };
     struct CMUnitTest tests[BL_COUNT(loops) + 2];
 
     for (size_t i = 0; i < BL_COUNT(loops); i++) {
