@@ -155,7 +155,7 @@ class Hall:
         self.workers.append(Daemon(words, self.path(f"{name}-{self.count}.log")))
         return self.workers[-1]
 
-    def identity(self, name, role, department=""):
+    def identity(self, name, role, department="", post=""):
         """The file of a key that the broker knows; made at the first call. None where it runs
         --plain."""
         if self.plain:
@@ -165,7 +165,7 @@ class Hall:
             key = Identity(self.identities[name]).public.decode()
             with self.peer(identity="admin") as admin:
                 answer = command(admin, grant_key=proto.GrantKey(key=proto.Key(
-                    name=name, role=getattr(proto.Key, role.upper()), department=department,
+                    name=name, role=getattr(proto.Key, role.upper()), department=department, post=post,
                     public_key=key)))
             assert not answer.HasField("refusal"), answer
         return self.identities[name]

@@ -392,6 +392,23 @@ static void wait_until(bl_time at)
     assert_int_equal(hall_run(&hall), BL_OK);
 }
 
+/* Whichever comes first: the decision, or the end of the time for it. */
+static void test_silence_or_decision(void **state)
+{
+    (void)state;
+    publish(ITEM("a", ", on_overdue: {action: tacit}") ITEM("b", ", on_overdue: {action: tacit}"),
+            "");
+    submit(1, false, NULL);
+    assert_null(decide("a", BL__ITEM__RESULT__DENIED)->refusal);
+    bl_time due = state_now()->items[1]->promise->due_at;
+    wait_until(due);
+    assert_standing("- >");
+    wait_until(due + HOUR_US);
+    assert_standing("- + !");
+    assert_int_equal(state_now()->items[1]->result, BL__ITEM__RESULT__TACIT);
+    assert_non_null(decide("b", BL__ITEM__RESULT__DENIED)->refusal);
+}
+
 /* The item waits for the day, and starts by itself; a day that has come already is not missed. */
 static void test_a_day_is_waited_for(void **state)
 {
@@ -557,6 +574,7 @@ static const struct named_test *all_tests(size_t *count)
         { 13, test_signers_known_at_design, NULL },
         { 14, test_signers_known_at_the_beginning, NULL },
         { 15, test_signers_are_added, NULL },
+        { 16, test_silence_or_decision, NULL },
         { 19, test_one_item_is_withdrawn, NULL },
         { 20, test_everything_is_withdrawn, NULL },
         { 21, test_once_more_until_it_passes, NULL },
