@@ -30,22 +30,6 @@ const struct aggregate *aggregate_find(Bl__Aggregate kind)
     return aggregates[kind];
 }
 
-Bl__Key__Role world_role(const struct world *world)
-{
-    if (world->actor != NULL && world->actor->role != BL__KEY__ROLE__ROLE_UNSPECIFIED) {
-        return world->actor->role;
-    }
-    return world->principal == NULL ? BL__KEY__ROLE__ROLE_UNSPECIFIED : world->principal->role;
-}
-
-const char *world_post(const struct world *world)
-{
-    if (world->actor != NULL && world->actor->post[0] != '\0') {
-        return world->actor->post;
-    }
-    return world->principal == NULL ? "" : world->principal->name;
-}
-
 Bl__Event *event_new(struct bl_arena *arena, const struct world *world,
                      Bl__Event__WhatCase what_case)
 {

@@ -88,11 +88,6 @@ const struct aggregate *aggregate_of_command(Bl__Command__WhatCase what);
 Bl__Event *event_new(struct bl_arena *arena, const struct world *world,
                      Bl__Event__WhatCase what_case);
 
-/* As what somebody acts: a gateway says for whom it speaks. */
-Bl__Key__Role world_role(const struct world *world);
-/* By which post, or key where no post is known, somebody acts; "" for the engine. */
-const char *world_post(const struct world *world);
-
 /* Rulings in one line. */
 struct ruling ruling_event(Bl__Event *event);
 struct ruling ruling_refuse(struct bl_arena *arena, enum bl_err code, const char *rule,

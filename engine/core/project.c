@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/application.h"
+#include "core/office.h"
 #include "core/question.h"
 
 static const char code_characters[] =
@@ -199,8 +200,10 @@ static Bl__Milestone *find_milestone(const Bl__Project *project, const char *id)
 /* A tracker has his own projects and no others. */
 static Bl__Refusal *check_own(const struct asked *q)
 {
-    if (world_role(q->world) != BL__KEY__ROLE__TRACKER ||
-        strcmp(world_post(q->world), q->project->tracker) == 0) {
+    struct office_actor actor = office_actor(q->world);
+
+    if (actor.role != BL__KEY__ROLE__TRACKER || strcmp(actor.post, q->project->tracker) == 0 ||
+        strcmp(actor.person, q->project->tracker) == 0) {
         return NULL;
     }
     Bl__Refusal *refusal =

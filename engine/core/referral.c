@@ -4,6 +4,7 @@
 
 #include "core/change.h"
 #include "core/countdown.h"
+#include "core/office.h"
 #include "core/question.h"
 
 bool referral_is_open(const Bl__Referral *referral)
@@ -96,8 +97,11 @@ static Bl__Refusal *check_hand_over(const struct world *world, const Bl__Referra
     if (referral == NULL) {
         return refusal_new(arena, BL_NOT_FOUND, "referral-unknown", pointer);
     }
-    if (world->principal->department[0] != '\0' &&
-        strcmp(world->principal->department, referral->to_department) != 0) {
+    struct office_actor actor = office_actor(world);
+    bool of_department =
+        actor.role == BL__KEY__ROLE__WORKER || actor.role == BL__KEY__ROLE__OFFICER;
+
+    if (of_department && strcmp(actor.department, referral->to_department) != 0) {
         Bl__Refusal *refusal = refusal_new(arena, BL_DENIED, "other-department", pointer);
 
         refusal->who_may = bl_arena_string(arena, referral->to_department);
@@ -119,10 +123,11 @@ static struct ruling decide_hand_over(const struct world *world, const Bl__Refer
     if (refusal != NULL) {
         return (struct ruling){ .refusal = refusal };
     }
+    struct office_actor actor = office_actor(world);
     Bl__Event *event = event_new(arena, world, BL__EVENT__WHAT_REFERRAL_HANDED);
     event->referral_handed = bl_arena_new(arena, Bl__ReferralHanded);
     bl__referral_handed__init(event->referral_handed);
-    event->referral_handed->by_post = world_post(world);
+    event->referral_handed->by_post = actor.post[0] != '\0' ? actor.post : actor.person;
     event->referral_handed->text = command->hand_over->text;
     return ruling_event(event);
 }

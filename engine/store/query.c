@@ -151,7 +151,19 @@ size_t query_bounded(uint32_t asked, size_t otherwise, size_t most)
     return asked == 0 ? otherwise : asked > most ? most : asked;
 }
 
-static enum bl_err list_all_events(const struct asking *a, uint64_t after, size_t limit)
+/* Is this event one of the project that was asked about, or of one of its applications? */
+static bool is_of_project(const struct asking *a, const Bl__Application *application,
+                          const Bl__Event *event, uint64_t project)
+{
+    const char *code = a->query->events->project;
+
+    return code[0] == '\0' ||
+           (event->aggregate == BL__AGGREGATE__PROJECT && event->id == project) ||
+           (application != NULL && strcmp(application->project, code) == 0);
+}
+
+static enum bl_err list_all_events(const struct asking *a, uint64_t after, size_t limit,
+                                   uint64_t project)
 {
     uint64_t newest = 0;
     enum bl_err err = read_newest_event(a->read, &newest, a->e);
@@ -169,7 +181,8 @@ static enum bl_err list_all_events(const struct asking *a, uint64_t after, size_
              read_application(a->read, event->id, a->viewer.arena, &application, NULL) != BL_OK)) {
             continue;  // damaged: `store verify` names it, the others are still to be seen
         }
-        if (sight_event(a->viewer.principal, application, event)) {
+        if (is_of_project(a, application, event, project) &&
+            sight_event(a->viewer.principal, application, event)) {
             a->answer->events[a->answer->n_events++] = view_event(&a->viewer, application, event);
         }
     }
@@ -179,14 +192,29 @@ static enum bl_err list_all_events(const struct asking *a, uint64_t after, size_
     return err;
 }
 
+/* Every event of a project and of its applications, in the one order that all events have: who goes
+ * on after the last he was given misses none. */
+static enum bl_err list_project_events(const struct asking *a, size_t limit)
+{
+    const Bl__GetEvents *what = a->query->events;
+    Bl__Project *project;
+    enum bl_err err = query_find_project(a, what->project, &project);
+
+    return err != BL_OK || project == NULL ? err
+                                           : list_all_events(a, what->after, limit, project->id);
+}
+
 static enum bl_err get_events(const struct asking *a)
 {
     const Bl__GetEvents *what = a->query->events;
     size_t limit = query_bounded(what->limit, QUERY_EVENTS_DEFAULT, QUERY_EVENTS_MAX);
     Bl__Application *application;
 
+    if (what->project[0] != '\0') {
+        return list_project_events(a, limit);
+    }
     if (what->number[0] == '\0') {
-        return list_all_events(a, what->after, limit);
+        return list_all_events(a, what->after, limit, 0);
     }
     enum bl_err err = query_find(a, what->number, &application);
     return err != BL_OK || application == NULL ? err
@@ -629,6 +657,9 @@ static enum bl_err answer_what(const struct asking *a)
         [BL__QUERY__WHAT_INCIDENTS]    = list_incidents,
         [BL__QUERY__WHAT_DEPARTMENTS]  = list_departments,
         [BL__QUERY__WHAT_WORKERS]      = list_workers,
+        [BL__QUERY__WHAT_PROJECTS]     = query_projects,
+        [BL__QUERY__WHAT_REFERRALS]    = query_referrals,
+        [BL__QUERY__WHAT_BOOKINGS]     = query_bookings,
         [BL__QUERY__WHAT_TASKS]        = query_tasks,
     };
     // clang-format on

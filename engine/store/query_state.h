@@ -33,5 +33,11 @@ bool query_read_cursor(struct bl_arena *arena, const char *text, struct bl_text 
 /* query_task.c */
 enum bl_err query_tasks(const struct asking *a);
 
+/* The further subjects, each in its own file. */
+/* Finds a project that the principal may see; else the answer is a refusal and *project NULL. */
+enum bl_err query_find_project(const struct asking *a, const char *code, Bl__Project **project);
+enum bl_err query_projects(const struct asking *a);
+enum bl_err query_referrals(const struct asking *a);
+enum bl_err query_bookings(const struct asking *a);
 /* How many rows a page has. */
 size_t query_bounded(uint32_t asked, size_t otherwise, size_t most);

@@ -58,6 +58,20 @@ bool sight_event(const struct principal *principal, const Bl__Application *appli
     return (size_t)item < application->n_items && sight_item(principal, application->items[item]);
 }
 
+bool sight_project(const struct principal *principal, const Bl__Project *project)
+{
+    if (principal->role == BL__KEY__ROLE__TRACKER) {
+        return strcmp(principal->name, project->tracker) == 0 ||
+               (principal->post[0] != '\0' && strcmp(principal->post, project->tracker) == 0);
+    }
+    return !is_department(principal);
+}
+
+bool sight_referral(const struct principal *principal, const Bl__Referral *referral)
+{
+    return !is_department(principal) || strcmp(principal->department, referral->to_department) == 0;
+}
+
 bool sight_operation(const struct principal *principal)
 {
     return !is_department(principal);

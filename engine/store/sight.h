@@ -14,5 +14,9 @@ bool sight_item(const struct principal *principal, const Bl__Item *item);
 /* `application` is the event's; NULL for one of the directory. */
 bool sight_event(const struct principal *principal, const Bl__Application *application,
                  const Bl__Event *event);
+/* A tracker sees the projects that he follows. */
+bool sight_project(const struct principal *principal, const Bl__Project *project);
+/* A department sees what leads to it. */
+bool sight_referral(const struct principal *principal, const Bl__Referral *referral);
 /* Keys, stored records' state, other departments' workers. */
 bool sight_operation(const struct principal *principal);
