@@ -143,6 +143,12 @@ static void run_application(struct cycle *cycle, struct batch_command *command)
     if (makes_content(command->command->what_case)) {
         world.salt = cycle_salt(cycle);
     }
+    if (command->command->what_case == BL__COMMAND__WHAT_URGE &&
+        cached->state->project[0] != '\0') {
+        const struct cached *project = cycle_project(cycle, cached->state->project);
+
+        world.project = project == NULL ? NULL : project->any;
+    }
     struct ruling ruling =
         application_aggregate.decide(&world, cached->state, command->command, cycle->arena);
     if (ruling.refusal != NULL) {

@@ -40,6 +40,8 @@ static struct ruling (*const decisions[])(const struct question *) = {
     [BL__COMMAND__WHAT_RESUME]    = decide_resume,
     [BL__COMMAND__WHAT_EXTEND]    = decide_extend,
     [BL__COMMAND__WHAT_DELIVER]   = decide_deliver,
+    [BL__COMMAND__WHAT_URGE]      = decide_urge,
+    [BL__COMMAND__WHAT_REPLY]     = decide_reply,
 };
 // clang-format on
 
@@ -70,6 +72,8 @@ static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
         [BL__EVENT__WHAT_RETRIED]    = evolve_retried,
         [BL__EVENT__WHAT_RELEASED]   = evolve_released,
         [BL__EVENT__WHAT_TERMINATED] = evolve_terminated,
+        [BL__EVENT__WHAT_URGED]      = evolve_urged,
+        [BL__EVENT__WHAT_REPLIED]    = evolve_replied,
         [BL__EVENT__WHAT_STEP_SIGNED] = evolve_step_signed,
         [BL__EVENT__WHAT_REFUSED] = evolve_refused,
         [BL__EVENT__WHAT_NOTIFIED] = evolve_notified,
@@ -105,6 +109,9 @@ static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
     CHECK((size_t)event->what_case < BL_COUNT(evolutions) && evolutions[event->what_case] != NULL);
     CHECK(event->previous == application->last_event);
     evolutions[event->what_case](application, event, arena);
+    if (application->n_urgings > 0) {
+        urge_settle(application);
+    }
     application->last_event = event->seq;
     application->revision++;
 }

@@ -133,6 +133,18 @@ Bl__Refusal *application_commit(struct routing *routing, const Bl__Submit *submi
 void application_tolerate(struct routing *routing, uint32_t index, const Bl__Content *content,
                           bool absent_too);
 
+/* application_urge.c */
+struct ruling decide_urge(const struct question *q);
+struct ruling decide_reply(const struct question *q);
+void evolve_urged(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_replied(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+/* After each event: what was pressed for may have come. */
+void urge_settle(Bl__Application *application);
+/* When an urging is unanswered, and the event of that moment. */
+bl_time urge_next(const Bl__Application *application);
+Bl__Event *urge_wake(const struct world *world, const Bl__Application *application,
+                     struct bl_arena *arena);
+
 /* As in aggregate.h. */
 bl_time application_next(const void *state);
 Bl__Event *application_wake(const struct world *world, const void *state, struct bl_arena *arena);

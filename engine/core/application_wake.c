@@ -6,10 +6,10 @@
 #define K(kind) BL__CLOCK_NAME__KIND__##kind
 
 /* What changes an application first: a clock, the day that a pending item waits for, a stop that
- * ends, or a rung of the ladder. */
+ * ends, a rung of the ladder, or an urging that is unanswered. */
 struct first_clock {
     bl_time at;
-    enum { FIRST_CLOCK, FIRST_DAY, FIRST_STOP, FIRST_RUNG } what;
+    enum { FIRST_CLOCK, FIRST_DAY, FIRST_STOP, FIRST_RUNG, FIRST_URGING } what;
     const Bl__Clock *clock;
     Bl__ClockName name;
     uint32_t stop;  // its number
@@ -100,6 +100,10 @@ static struct first_clock first_clock(const Bl__Application *application)
     }
     consider(&first, application->promise, true, 0, false);
     consider(&first, application->legal, true, 0, true);
+    if (urge_next(application) < first.at) {
+        first.at = urge_next(application);
+        first.what = FIRST_URGING;
+    }
     return first;
 }
 
@@ -178,6 +182,8 @@ Bl__Event *application_wake(const struct world *world, const void *state, struct
         return suspend_wake(&question, first.name.item, first.stop);
     case FIRST_RUNG:
         return escalate_wake(&question, first.name.item);
+    case FIRST_URGING:
+        return urge_wake(world, state, arena);
     }
     UNREACHABLE();
 }

@@ -59,6 +59,12 @@ static const struct {
     WHAT(RETIRE)     = { ROLE(ADMINISTRATOR), "administrator" },
     WHAT(GRANT_KEY)  = { ROLE(ADMINISTRATOR), "administrator" },
     WHAT(REVOKE_KEY) = { ROLE(ADMINISTRATOR), "administrator" },
+    WHAT(URGE)           = { ROLE(TRACKER) | ROLE(CLERK) | ROLE(MANAGER) | ROLE(OFFICER) | ROLE(WORKER) |
+                             ROLE(SUPERVISOR) | ROLE(ADMINISTRATOR) | ROLE(GATEWAY),
+                             "tracker, the lead department, supervisor, leading group" },
+    WHAT(REPLY)          = { ROLE(CLERK) | ROLE(MANAGER) | ROLE(OFFICER) | ROLE(WORKER) |
+                             ROLE(SUPERVISOR) | ROLE(ADMINISTRATOR) | ROLE(GATEWAY),
+                             "whom the urging is meant for" },
     WHAT(OPEN_PROJECT)   = { ROLE(ADMINISTRATOR) | ROLE(SUPERVISOR) | ROLE(GATEWAY),
                              "administrator, supervisor" },
     WHAT(TRACK_PROJECT)  = { ROLE(ADMINISTRATOR) | ROLE(SUPERVISOR) | ROLE(GATEWAY),
