@@ -120,7 +120,9 @@ void cycle_aggregate(struct cycle *cycle, struct batch_command *command,
         cycle_refuse(command, ruling.refusal);
         return;
     }
-    take(cycle, command, &target, cached, ruling);
+    if (!cycle_would(command, ruling.event)) {
+        take(cycle, command, &target, cached, ruling);
+    }
 }
 
 void cycle_follow(struct cycle *cycle, struct cached *cached, const Bl__Event *event)

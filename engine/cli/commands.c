@@ -45,6 +45,8 @@
     X(task_accept)                                                                                 \
     X(task_refuse)                                                                                 \
     X(task_notify)                                                                                 \
+    X(urge)                                                                                        \
+    X(reply)                                                                                       \
     X(release)                                                                                     \
     X(terminate)                                                                                   \
     X(incident_list)                                                                               \
@@ -62,6 +64,19 @@
     X(calendar_show)                                                                               \
     X(calendar_check)                                                                              \
     X(calendar_publish)                                                                            \
+    X(project_open)                                                                                \
+    X(project_track)                                                                               \
+    X(project_milestone)                                                                           \
+    X(project_close)                                                                               \
+    X(project_list)                                                                                \
+    X(project_show)                                                                                \
+    X(referral_make)                                                                               \
+    X(referral_hand_over)                                                                          \
+    X(referral_list)                                                                               \
+    X(booking_plan)                                                                                \
+    X(booking_book)                                                                                \
+    X(booking_change)                                                                              \
+    X(booking_list)                                                                                \
     X(department_list)                                                                             \
     X(worker_list)                                                                                 \
     X(key_new)                                                                                     \
