@@ -24,6 +24,7 @@ struct cached {
     bool touched;
     bool was_open;  // when the batch began, or it is new
     bool is_new;    // made by this batch
+    bool migrated;  // by this batch: its tasks are others, although they stand at the same place
     struct cached *next_touched;
     struct projection before;  // what stood for it when the batch began
     const char *number;        // in the batch's arena; NULL until somebody needs it

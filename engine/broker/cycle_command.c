@@ -65,7 +65,7 @@ static bool asks_for_content(const struct batch_command *command,
     Bl__Command__WhatCase what =
         command == NULL ? BL__COMMAND__WHAT__NOT_SET : command->command->what_case;
 
-    return makes_content(what) ||
+    return makes_content(what) || what == BL__COMMAND__WHAT_MIGRATE ||
            (what == BL__COMMAND__WHAT_ACCEPT && definition->supplement.halves > 0);
 }
 
@@ -132,8 +132,29 @@ static bool find_application(struct cycle *cycle, struct batch_command *command,
     return err == BL_OK;
 }
 
+/* What else a few commands ask for. */
+static void look_up(struct cycle *cycle, const struct batch_command *command,
+                    const struct cached *cached, struct world *world,
+                    struct catalog_version *target)
+{
+    const Bl__Command *what = command->command;
+
+    if (what->what_case == BL__COMMAND__WHAT_URGE && cached->state->project[0] != '\0') {
+        const struct cached *project = cycle_project(cycle, cached->state->project);
+
+        world->project = project == NULL ? NULL : project->any;
+    }
+    if (what->what_case == BL__COMMAND__WHAT_MIGRATE && what->migrate->version != 0 &&
+        catalog_find(cycle->catalog, cached->state->workflow, what->migrate->version, target,
+                     NULL) == BL_OK) {
+        world->target = target->definition;
+        world->target_calendar = target->calendar;
+    }
+}
+
 static void run_application(struct cycle *cycle, struct batch_command *command)
 {
+    struct catalog_version target = { 0 };
     struct cached *cached;
 
     if (!find_application(cycle, command, &cached)) {
@@ -143,12 +164,7 @@ static void run_application(struct cycle *cycle, struct batch_command *command)
     if (makes_content(command->command->what_case)) {
         world.salt = cycle_salt(cycle);
     }
-    if (command->command->what_case == BL__COMMAND__WHAT_URGE &&
-        cached->state->project[0] != '\0') {
-        const struct cached *project = cycle_project(cycle, cached->state->project);
-
-        world.project = project == NULL ? NULL : project->any;
-    }
+    look_up(cycle, command, cached, &world, &target);
     struct ruling ruling =
         application_aggregate.decide(&world, cached->state, command->command, cycle->arena);
     if (ruling.refusal != NULL) {
@@ -163,6 +179,10 @@ static void run_application(struct cycle *cycle, struct batch_command *command)
         return;
     }
     cycle_apply(cycle, cached, ruling.event);
+    if (ruling.event->what_case == BL__EVENT__WHAT_MIGRATED) {
+        cached->version = target;
+        cached->migrated = true;
+    }
     cycle_follow(cycle, cached, ruling.event);
     if (ruling.content.at != NULL) {
         cycle_store_content(cycle, cached->id, cached->state->contents, world.salt, ruling.content);

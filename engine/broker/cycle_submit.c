@@ -142,10 +142,13 @@ static void submitted(struct cycle *cycle, struct batch_command *command, const 
 static bool find_workflow(struct cycle *cycle, const Bl__Submit *submit,
                           struct catalog_version *version)
 {
-    const Bl__Publication *publication = directory_find(
-        cycle->directory, BL__PUBLICATION__KIND__WORKFLOW, submit->workflow, submit->version);
+    const Bl__Publication *publication =
+        submit->version == 0 ? directory_current(cycle->directory, submit->workflow, cycle->now)
+                             : directory_find(cycle->directory, BL__PUBLICATION__KIND__WORKFLOW,
+                                              submit->workflow, submit->version);
 
     return publication != NULL && !publication->retired &&
+           publication->effective_at <= cycle->now &&
            catalog_find(cycle->catalog, publication->id, publication->version, version, NULL) ==
                BL_OK;
 }

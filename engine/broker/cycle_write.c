@@ -126,13 +126,39 @@ static struct bl_text seal_state(struct cycle *cycle, const struct cached *cache
                : record_seal_message(cached->any, cycle->arena);
 }
 
+/* A case goes on under another version: what stood at a place of its items may be another task now,
+ * though its row is the same. Nobody keeps what he had, and all is offered anew. */
+static void renew_tasks(struct cycle *cycle, const struct cached *cached)
+{
+    for (size_t i = 0; i < cached->before.row_count; i++) {
+        if (cached->before.rows[i].table == TABLE_INBOX) {
+            effect_gone(cycle, cached, cached->before.rows[i].item);
+        }
+    }
+}
+
+static void offer_tasks(struct cycle *cycle, struct cached *cached, const struct projection *after)
+{
+    for (size_t i = 0; i < after->row_count; i++) {
+        if (after->rows[i].table == TABLE_INBOX) {
+            effect_ready(cycle, cached, after->rows[i].item);
+        }
+    }
+}
+
 static void write_aggregate(struct cycle *cycle, struct cached *cached)
 {
     struct projection after = cached->kind->project(cached->any, cycle->arena);
     struct change change = { cycle, cached };
     struct key key = key_of_id(cached->id);
 
+    if (cached->migrated) {
+        renew_tasks(cycle, cached);
+    }
     projection_diff(&cached->before, &after, write_row, &change);
+    if (cached->migrated) {
+        offer_tasks(cycle, cached, &after);
+    }
     if (cached->was_open && !application_is_open(cached->state)) {
         cycle_concluded(cycle, cached);
     }

@@ -19,8 +19,12 @@ static const char *text_of(const struct cli *cli, const char *option)
 
 static void print_done(struct cli *cli, const json_t *answer)
 {
-    (void)printf(cli_say(cli, "预约 %s 号，事件 %s\n", "appointment %s, event %s\n"),
-                 output_text(answer, "id"), output_text(answer, "event"));
+    if (strcmp(cli->command->name, "booking book") == 0 && !option_flag(&cli->options, "dry-run")) {
+        (void)printf(cli_say(cli, "预约 %s 号\n", "appointment %s\n"), output_text(answer, "id"));
+        return;
+    }
+    (void)printf(cli_say(cli, "已记录，事件 %s\n", "on record as event %s\n"),
+                 output_text(answer, "event"));
 }
 
 static int do_command(struct cli *cli, Bl__Command *command)

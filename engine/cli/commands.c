@@ -59,6 +59,7 @@
     X(workflow_list)                                                                               \
     X(workflow_show)                                                                               \
     X(workflow_diff)                                                                               \
+    X(workflow_migrate)                                                                            \
     X(workflow_retire)                                                                             \
     X(calendar_explain)                                                                            \
     X(calendar_show)                                                                               \

@@ -1,6 +1,7 @@
 #include "cli/publish.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/connect.h"
 #include "cli/folder.h"
@@ -45,7 +46,7 @@ static const struct column columns[] = {
 static const struct view view = { columns, BL_COUNT(columns), { "没有文件", "no files" } };
 
 static int publish_file(struct cli *cli, struct bl_client *client, const struct file *file,
-                        json_t *rows)
+                        bl_time effective_at, json_t *rows)
 {
     Bl__Publish publish = BL__PUBLISH__INIT;
     Bl__Command command = BL__COMMAND__INIT;
@@ -54,6 +55,7 @@ static int publish_file(struct cli *cli, struct bl_client *client, const struct 
     publish.source.data = (uint8_t *)file->source.at;
     publish.source.len = file->source.bytes;
     publish.file = file->path;
+    publish.effective_at = file->rank == 3 ? effective_at : 0;
     command.what_case = BL__COMMAND__WHAT_PUBLISH;
     command.publish = &publish;
     int status = connect_do(cli, client, &command, &answer);
@@ -67,13 +69,29 @@ static int publish_file(struct cli *cli, struct bl_client *client, const struct 
     return status;
 }
 
+/* From when on new applications take it: a date is its beginning in the zone of the hall. */
+static int read_effective(struct cli *cli, bl_time *at)
+{
+    const char *text = option_text(&cli->options, "effective-at");
+    struct bl_error e = { 0 };
+
+    if (text == NULL) {
+        return 0;
+    }
+    if (strlen(text) == strlen("2026-12-01")) {
+        text = bl_arena_printf(&cli->arena, "%sT00:00:00+08:00", text);
+    }
+    return bl_time_parse(text, at, &e) == BL_OK ? 0 : cli_fail(cli, &e);
+}
+
 int publish_run(struct cli *cli)
 {
     size_t count = cli->options.argument_count;
     struct file *files = bl_arena_array(&cli->arena, struct file, count);
     struct bl_client *client = NULL;
     json_t *rows = json_array();
-    int status = 0;
+    bl_time effective_at = 0;
+    int status = read_effective(cli, &effective_at);
 
     for (size_t i = 0; i < count && status == 0; i++) {
         struct bl_error e = { 0 };
@@ -86,7 +104,7 @@ int publish_run(struct cli *cli)
     qsort(files, count, sizeof *files, compare);
     status = status == 0 ? connect_open(cli, &client) : status;
     for (size_t i = 0; i < count && client != NULL; i++) {
-        int failed = publish_file(cli, client, &files[i], rows);
+        int failed = publish_file(cli, client, &files[i], effective_at, rows);
 
         status = status == 0 ? failed : status;  // the others may be fine
     }

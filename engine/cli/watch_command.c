@@ -1,6 +1,7 @@
 /* binglian watch: one application as a live tree, or everything as lines. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ struct watch {
     struct cli *cli;
     struct bl_client *client;
     const char *number;   // NULL: everything
+    bool pages;           // of a project: asked for page by page, nothing is followed
     json_t *application;  // as it was last asked; NULL before
     bool changed;         // something happened since
     bool missing;         // of the first question: there is no such application
@@ -221,7 +223,9 @@ static void show_waiting(struct watch *watch)
         (void)fflush(stdout);
     }
     (void)json_array_clear(watch->waiting);
-    bl_client_follow(watch->client, watch->told, happened, watch);
+    if (!watch->pages) {
+        bl_client_follow(watch->client, watch->told, happened, watch);
+    }
 }
 
 static int watch_all(struct cli *cli, struct bl_client *client)
@@ -250,14 +254,65 @@ static int watch_all(struct cli *cli, struct bl_client *client)
     return status;
 }
 
+/* The events behind the last one that was shown, page by page: the project's own and those of all
+ * its applications. Since they are asked for by number, none is missed between two questions. */
+static int show_project(struct watch *watch, const char *code)
+{
+    Bl__GetEvents get = BL__GET_EVENTS__INIT;
+    Bl__Query query = BL__QUERY__INIT;
+    const Bl__QueryAnswer *answer = NULL;
+    bool more = true;
+    int status = 0;
+
+    query.what_case = BL__QUERY__WHAT_EVENTS;
+    query.events = &get;
+    get.project = code;
+    while (status == 0 && more && !interrupted) {
+        get.after = watch->told;
+        status = connect_ask(watch->cli, watch->client, &query, &answer);
+        if (status != 0) {
+            return status;
+        }
+        more = answer->next[0] != '\0';
+        uint64_t last = more ? strtoull(answer->next, NULL, 10) : answer->newest_event;
+        for (size_t i = 0; i < answer->n_events; i++) {
+            happened(watch, answer->events[i]);
+        }
+        watch->told = last;
+        show_waiting(watch);
+    }
+    return status;
+}
+
+static int watch_project(struct cli *cli, struct bl_client *client, const char *code)
+{
+    struct watch watch = { .cli = cli, .client = client, .pages = true };
+    int status;
+
+    watch.told = option_number(&cli->options, "after", 0);
+    watch.waiting = json_array();
+    watch.known = json_object();
+    do {
+        status = show_project(&watch, code);
+        if (status == 0) {
+            status = turn(&watch);
+        }
+    } while (status == 0 && !interrupted);
+    json_decref(watch.waiting);
+    json_decref(watch.known);
+    return status;
+}
+
 static int run_watch(struct cli *cli)
 {
     bool all = option_flag(&cli->options, "all");
+    const char *project = option_text(&cli->options, "project");
     struct sigaction action = { .sa_handler = interrupt };
     struct bl_client *client = NULL;
 
-    if (all == (cli->options.argument_count > 0)) {
-        return cli_fail_usage(cli, "%s", cli_say(cli, "NUMBER 或 --all", "NUMBER or --all"));
+    if (all + (project != NULL) + (cli->options.argument_count > 0) != 1) {
+        return cli_fail_usage(
+            cli, "%s", cli_say(cli, "NUMBER、--project 或 --all", "NUMBER, --project or --all"));
     }
     int status = connect_open(cli, &client);
     if (status != 0) {
@@ -265,9 +320,10 @@ static int run_watch(struct cli *cli)
     }
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
-    status = all ? watch_all(cli, client)
-                 : watch_until(cli, client, cli->options.arguments[0],
-                               option_text(&cli->options, "until"));
+    status = all               ? watch_all(cli, client)
+             : project != NULL ? watch_project(cli, client, project)
+                               : watch_until(cli, client, cli->options.arguments[0],
+                                             option_text(&cli->options, "until"));
     bl_client_close(&client);
     return status;
 }
@@ -275,15 +331,16 @@ static int run_watch(struct cli *cli)
 // clang-format off
 static const struct option_row watch_options[] = {
     { "all", OPTION_FLAG, 0, NULL, { "看全部办件", "everything that happens" }, NULL },
+    { "project", OPTION_TEXT, 0, "CODE", { "看一个重大项目和它的全部办件，从头开始", "a major project and all its applications, from its beginning" }, NULL },
     { "until", OPTION_TEXT, 0, "STATE", { "到这个状态为止；若以别的状态结束，退出状态为 8", "until it is in this state; exit 8 if it ended otherwise" }, "correcting|accepted|in_progress|partly_done|completed|closed|refused|returned|withdrawn" },
-    { "after", OPTION_NUMBER, 0, "EVENT", { "与 --all 合用：从这个事件之后", "with --all: from after this event number" }, NULL },
+    { "after", OPTION_NUMBER, 0, "EVENT", { "与 --all、--project 合用：从这个事件之后", "with --all, --project: from after this event number" }, NULL },
 };
 
 const struct command command_watch = {
-    .name = "watch", .arguments = "NUMBER|--all", .arguments_max = 1, .section = SECTION_APPLICATIONS,
+    .name = "watch", .arguments = "NUMBER|--project CODE|--all", .arguments_max = 1, .section = SECTION_APPLICATIONS,
     .summary = { "实时观看：各部门的灯色随办理变化", "live: the departments' lights as they change" },
     COMMAND_OPTIONS(watch_options),
-    .examples = "watch CY-20261123-0001 --until completed\nwatch --all\nwatch --all --after 0 -o jsonl",
+    .examples = "watch CY-20261123-0001 --until completed\nwatch --project 2026-350102-48\nwatch --all\nwatch --all --after 0 -o jsonl",
     .run = run_watch,
 };
 // clang-format on

@@ -88,6 +88,7 @@ static const struct column publication_columns[] = {
     { "id",           { "名称", "ID" },           COLUMN_TEXT },
     { "version",      { "版本", "VERSION" },      COLUMN_NUMBER },
     { "published_at", { "发布时间", "PUBLISHED" }, COLUMN_TIME },
+    { "effective_at", { "启用时间", "EFFECTIVE" }, COLUMN_TIME },
     { "retired",      { "停用", "RETIRED" },      COLUMN_YES },
 };
 // clang-format on
@@ -253,6 +254,9 @@ static const struct option_row diff_options[] = {
 static const struct option_row eval_options[] = {
     { "form", OPTION_TEXT, 0, "FILE", { "表单的 JSON 文件，- 为标准输入", "JSON file of the form; - is stdin" }, NULL },
 };
+static const struct option_row publish_options[] = {
+    { "effective-at", OPTION_TEXT, 0, "DATE", { "从哪天起新申请用这一版；默认立即", "from this day on new applications take it; at once" }, NULL },
+};
 static const struct option_row list_options[] = {
     { "all", OPTION_FLAG, 0, NULL, { "也列出日历和部门", "calendars and departments too" }, NULL },
 };
@@ -282,7 +286,8 @@ const struct command command_workflow_publish = {
     .summary = { "发布流程、部门和日历文件", "publish workflows, departments and calendars" },
     .details = { "先日历，再部门，后流程。已发布的版本不能改；内容改变须增加 version。",
                  "Calendars first, then departments, then workflows. A published version never changes: raise `version` for other content." },
-    .examples = "workflow publish workflows/calendars/cn.yaml workflows/*.yaml",
+    COMMAND_OPTIONS(publish_options),
+    .examples = "workflow publish workflows/calendars/cn.yaml workflows/*.yaml\nworkflow publish restaurant-2.yaml --effective-at 2027-01-01",
     .run = publish_run,
 };
 

@@ -34,6 +34,7 @@ struct world {
     const uint8_t *salt;     // WORLD_SALT_BYTES, for the content's hash
     const struct publication_check *publication;  // of a Publish: publication.h
     const struct definition *target;              // of a Migrate: the version it goes to
+    const struct calendar *target_calendar;       // by which that one counts
     const uint8_t *secret;       // WORLD_SECRET_BYTES of the hall: keys hashes of persons
     const Bl__Project *project;  // that a submission names; NULL: there is none
     uint32_t open_count;         // of a CloseProject: its applications that have not ended

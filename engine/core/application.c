@@ -41,6 +41,7 @@ static struct ruling (*const decisions[])(const struct question *) = {
     [BL__COMMAND__WHAT_EXTEND]    = decide_extend,
     [BL__COMMAND__WHAT_DELIVER]   = decide_deliver,
     [BL__COMMAND__WHAT_URGE]      = decide_urge,
+    [BL__COMMAND__WHAT_MIGRATE]   = decide_migrate,
     [BL__COMMAND__WHAT_REPLY]     = decide_reply,
 };
 // clang-format on
@@ -73,6 +74,7 @@ static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
         [BL__EVENT__WHAT_RELEASED]   = evolve_released,
         [BL__EVENT__WHAT_TERMINATED] = evolve_terminated,
         [BL__EVENT__WHAT_URGED]      = evolve_urged,
+        [BL__EVENT__WHAT_MIGRATED]   = evolve_migrated,
         [BL__EVENT__WHAT_REPLIED]    = evolve_replied,
         [BL__EVENT__WHAT_STEP_SIGNED] = evolve_step_signed,
         [BL__EVENT__WHAT_REFUSED] = evolve_refused,

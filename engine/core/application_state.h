@@ -133,6 +133,10 @@ Bl__Refusal *application_commit(struct routing *routing, const Bl__Submit *submi
 void application_tolerate(struct routing *routing, uint32_t index, const Bl__Content *content,
                           bool absent_too);
 
+/* application_migrate.c */
+struct ruling decide_migrate(const struct question *q);
+void evolve_migrated(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+
 /* application_urge.c */
 struct ruling decide_urge(const struct question *q);
 struct ruling decide_reply(const struct question *q);

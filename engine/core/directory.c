@@ -31,6 +31,23 @@ const Bl__Publication *directory_find(const Bl__Directory *directory, Bl__Public
     return found;
 }
 
+const Bl__Publication *directory_current(const Bl__Directory *directory, const char *workflow,
+                                         bl_time now)
+{
+    const Bl__Publication *found = NULL;
+
+    for (size_t i = 0; i < directory->n_publications; i++) {
+        const Bl__Publication *publication = directory->publications[i];
+
+        if (publication->kind == BL__PUBLICATION__KIND__WORKFLOW && !publication->retired &&
+            publication->effective_at <= now && strcmp(publication->id, workflow) == 0 &&
+            (found == NULL || publication->version > found->version)) {
+            found = publication;
+        }
+    }
+    return found;
+}
+
 const Bl__Key *directory_key(const Bl__Directory *directory, const char *public_key)
 {
     for (size_t i = 0; i < directory->n_keys; i++) {
@@ -46,7 +63,8 @@ const Bl__Key *directory_key(const Bl__Directory *directory, const char *public_
 /* --- decide ------------------------------------------------------------------------------------
  */
 
-static struct ruling published(const struct world *world, uint32_t version, struct bl_arena *arena)
+static struct ruling published(const struct world *world, uint32_t version, bl_time effective_at,
+                               struct bl_arena *arena)
 {
     const struct publication_check *check = world->publication;
     Bl__Event *event = event_new(arena, world, BL__EVENT__WHAT_PUBLISHED);
@@ -59,6 +77,9 @@ static struct ruling published(const struct world *world, uint32_t version, stru
     publication->hash.data = bl_arena_copy(arena, check->hash, sizeof check->hash);
     publication->hash.len = sizeof check->hash;
     publication->published_at = world->now;
+    if (check->kind == BL__PUBLICATION__KIND__WORKFLOW && effective_at > world->now) {
+        publication->effective_at = effective_at;
+    }
     event->published = bl_arena_new(arena, Bl__Published);
     bl__published__init(event->published);
     event->published->publication = publication;
@@ -72,7 +93,6 @@ static struct ruling decide_publish(const struct world *world, const Bl__Directo
 {
     const struct publication_check *check = world->publication;
 
-    (void)command;
     if (check->refusal != NULL) {
         return (struct ruling){ .refusal = check->refusal };
     }
@@ -95,7 +115,7 @@ static struct ruling decide_publish(const struct world *world, const Bl__Directo
     uint32_t version = check->kind == BL__PUBLICATION__KIND__WORKFLOW ? check->version
                        : there == NULL                                ? 1
                                                                       : there->version + 1;
-    return published(world, version, arena);
+    return published(world, version, command->publish->effective_at, arena);
 }
 
 static struct ruling decide_retire(const struct world *world, const Bl__Directory *directory,

@@ -14,5 +14,9 @@ extern const struct aggregate directory_aggregate;
  * calendar or the departments the newest. NULL if there is none. */
 const Bl__Publication *directory_find(const Bl__Directory *directory, Bl__Publication__Kind kind,
                                       const char *id, uint32_t version);
+/* The version of a workflow that new applications take: the newest whose time has come and that is
+ * not retired; NULL if there is none. */
+const Bl__Publication *directory_current(const Bl__Directory *directory, const char *workflow,
+                                         bl_time now);
 /* The key with this Z85 text that is not revoked, or NULL. */
 const Bl__Key *directory_key(const Bl__Directory *directory, const char *public_key);

@@ -59,6 +59,7 @@ static const struct {
     WHAT(RETIRE)     = { ROLE(ADMINISTRATOR), "administrator" },
     WHAT(GRANT_KEY)  = { ROLE(ADMINISTRATOR), "administrator" },
     WHAT(REVOKE_KEY) = { ROLE(ADMINISTRATOR), "administrator" },
+    WHAT(MIGRATE)        = { ROLE(ADMINISTRATOR), "administrator" },
     WHAT(URGE)           = { ROLE(TRACKER) | ROLE(CLERK) | ROLE(MANAGER) | ROLE(OFFICER) | ROLE(WORKER) |
                              ROLE(SUPERVISOR) | ROLE(ADMINISTRATOR) | ROLE(GATEWAY),
                              "tracker, the lead department, supervisor, leading group" },

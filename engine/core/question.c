@@ -53,6 +53,9 @@ Bl__Refusal *question_item(const struct question *q, const char *id, uint32_t *i
         refusal->who_may = bl_arena_string(q->arena, q->application->items[found]->department);
         return refusal;
     }
+    if (q->application->items[found]->removed) {
+        return refusal_new(q->arena, BL_REFUSED, "item-removed", id);
+    }
     *index = (uint32_t)found;
     return NULL;
 }

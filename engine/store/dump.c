@@ -75,14 +75,36 @@ static void enumerator(struct dumping *d, const char *key,
 /* --- applications ------------------------------------------------------------------------------
  */
 
-static void decisions(struct dumping *d, Bl__Event *const *events, uint32_t count, uint32_t item)
+/* Where the item stood when an event was made: a migration puts items into another order. -1: it
+ * was not there. */
+static int place_at(Bl__Event *const *events, uint32_t event, const char *id)
+{
+    Bl__Item *const *items = events[0]->submitted->items;
+    size_t count = events[0]->submitted->n_items;
+
+    for (uint32_t i = 1; i < event; i++) {
+        if (events[i]->what_case == BL__EVENT__WHAT_MIGRATED) {
+            items = events[i]->migrated->items;
+            count = events[i]->migrated->n_items;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(items[i]->id, id) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static void decisions(struct dumping *d, Bl__Event *const *events, uint32_t count, const char *id)
 {
     writer_key(&d->line, "decisions");
     writer_open_list(&d->line);
     for (uint32_t i = 0; i < count; i++) {
         const Bl__Decided *decided = events[i]->decided;
 
-        if (events[i]->what_case != BL__EVENT__WHAT_DECIDED || decided->item != item) {
+        if (events[i]->what_case != BL__EVENT__WHAT_DECIDED ||
+            (int)decided->item != place_at(events, i, id)) {
             continue;
         }
         writer_open_object(&d->line);
@@ -115,7 +137,7 @@ static void dump_item(struct dumping *d, const Bl__Application *application, uin
     moment(d, "deadline_ms", due_of(item->promise));
     moment(d, "promise_ms", due_of(item->promise));
     moment(d, "legal_ms", due_of(item->legal));
-    decisions(d, events, application->revision, index);
+    decisions(d, events, application->revision, item->id);
     end(d);
 }
 

@@ -51,6 +51,10 @@ bool sight_event(const struct principal *principal, const Bl__Application *appli
     if (application == NULL) {
         return false;
     }
+    if (application->n_migrations > 0 &&
+        event->seq < application->migrations[application->n_migrations - 1]->event) {
+        return false;  // it counts items by another version: better hidden than another's
+    }
     int item = application_event_item(event);
     if (item < 0) {
         return sight_application(principal, application);

@@ -137,6 +137,25 @@ static void view_needs(const struct viewer *viewer, const struct catalog_version
     }
 }
 
+/* An item that the version of its case no longer has: what the state itself says. */
+static Bl__ItemView *view_removed(const struct viewer *viewer, const Bl__Item *item)
+{
+    Bl__ItemView *view = bl_arena_new(viewer->arena, Bl__ItemView);
+
+    bl__item_view__init(view);
+    view->id = item->id;
+    view->title = view_title(viewer->arena, NULL);
+    view->title->zh = item->id;
+    view->department = item->department;
+    view->department_title = view_department(viewer, item->department);
+    view->state = item->state;
+    view->result = item->result;
+    view->light = BL__LIGHT__GREY;
+    view->since = item->since;
+    view->document = item->document;
+    return view;
+}
+
 static Bl__ItemView *view_item(const struct viewer *viewer, const struct catalog_version *version,
                                const Bl__Item *item, uint32_t index)
 {
@@ -189,6 +208,10 @@ Bl__ApplicationView *view_application(const struct viewer *viewer,
     view->revision = application->revision;
     view->last_event = application->last_event;
     view->window = application->window;
+    view->mode = application->mode;
+    view->project = application->project;
+    view->urgings = application->urgings;
+    view->n_urgings = application->n_urgings;
     if (applicant != NULL) {
         view->applicant = view_masked(viewer->arena, applicant);
     }
@@ -204,7 +227,10 @@ Bl__ApplicationView *view_application(const struct viewer *viewer,
     view->items = bl_arena_array(viewer->arena, Bl__ItemView *, application->n_items);
     for (uint32_t i = 0; i < application->n_items; i++) {
         if (sight_item(viewer->principal, application->items[i])) {
-            view->items[view->n_items++] = view_item(viewer, &version, application->items[i], i);
+            const Bl__Item *item = application->items[i];
+
+            view->items[view->n_items++] =
+                item->removed ? view_removed(viewer, item) : view_item(viewer, &version, item, i);
         }
     }
     return view;
@@ -300,6 +326,26 @@ static void hide_others(const struct viewer *viewer, const Bl__Application *appl
     }
 }
 
+/* The item that an event is about. Before a migration items were counted by the version of then. */
+static const char *event_item(const struct viewer *viewer, const Bl__Application *application,
+                              const Bl__Event *event, uint32_t item)
+{
+    struct catalog_version version = { 0 };
+
+    for (size_t i = 0; i < application->n_migrations; i++) {
+        const Bl__Migration *migration = application->migrations[i];
+
+        if (event->seq < migration->event) {
+            return catalog_find(viewer->catalog, application->workflow, migration->from, &version,
+                                NULL) == BL_OK &&
+                           item < version.definition->item_count
+                       ? version.definition->items[item].id
+                       : "";
+        }
+    }
+    return item < application->n_items ? application->items[item]->id : "";
+}
+
 Bl__EventView *view_event(const struct viewer *viewer, const Bl__Application *application,
                           Bl__Event *event)
 {
@@ -311,8 +357,8 @@ Bl__EventView *view_event(const struct viewer *viewer, const Bl__Application *ap
     if (application != NULL) {
         hide_others(viewer, application, event);
         view->application = application->number;
-        if (item >= 0 && (size_t)item < application->n_items) {
-            view->item = application->items[item]->id;
+        if (item >= 0) {
+            view->item = event_item(viewer, application, event, (uint32_t)item);
         }
     }
     return view;

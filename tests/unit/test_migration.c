@@ -1,0 +1,310 @@
+/* A running case goes on under another version of its workflow, and back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/application.h"
+#include "core/directory.h"
+#include "hall_fixture.h"
+#include "store/query.h"
+
+/* 2026-11-23 09:00 in the hall, a Monday. */
+#define MONDAY_NINE INT64_C(1795395600000000)
+#define CLOSE_OF(day) (MONDAY_NINE + (day)*DAY_US + 8 * HOUR_US + 30 * MINUTE_US)
+
+#define HEAD(version)                                                                              \
+    "workflow: trial\nversion: " version                                                           \
+    "\ntitle: {zh: 试, en: Trial}\ncalendar: cn\nhandling: joint\n"                               \
+    "lead: amr\npromise: 20 working days\nlegal: 45 working days\nnumber: \"T-{seq:4}\"\n"         \
+    "form:\n  - section: {zh: 表, en: Form}\n    fields:\n"                                       \
+    "      name: {type: text, label: {zh: 名, en: Name}, required: true, max: 20}\n"
+#define ITEM(id, department, promise, rest)                                                        \
+    "  " id ": {title: {zh: 项, en: Item}, department: " department ", promise: " promise          \
+    " working days, legal: 15 working days, fields: [name]" rest "}\n"
+
+static const char first_yaml[] = HEAD("1") "items:\n" ITEM("licence", "amr", "2", "")
+    ITEM("fire_check", "fire", "5", ", needs: [licence]")
+        ITEM("sign", "urban", "3", "") "trial: true\n";
+/* Another order, another promise; without the sign, with a tax item and one that needs it. */
+static const char second_yaml[] = HEAD("2") "items:\n" ITEM("tax_note", "tax", "4", "")
+    ITEM("fire_check", "fire", "5", ", needs: [licence]") ITEM("licence", "amr", "6", "")
+        ITEM("after_tax", "tax", "4", ", needs: [tax_note]") "trial: true\n";
+/* Asks for more than anybody has filled in. */
+static const char third_yaml[] =
+    HEAD("3") "      floor: {type: text, label: {zh: 楼, en: Floor}, required: true}\n"
+              "items:\n" ITEM("licence", "amr", "2", "") "trial: true\n";
+
+static struct hall_submission submission;
+
+static void publish(struct hall *hall, const char *yaml, bl_time effective_at)
+{
+    Bl__Command command = BL__COMMAND__INIT;
+    Bl__Publish publish = BL__PUBLISH__INIT;
+
+    publish.source.data = (uint8_t *)yaml;
+    publish.source.len = strlen(yaml);
+    publish.file = "trial.yaml";
+    publish.effective_at = effective_at;
+    command.what_case = BL__COMMAND__WHAT_PUBLISH;
+    command.publish = &publish;
+    assert_null(hall_do(hall, &hall_admin, &command)->refusal);
+}
+
+static const Bl__Answer *submit(struct hall *hall, const char *request_id, uint32_t version)
+{
+    struct hall_form form = { .count = 0 };
+
+    hall_form_text(&form, "name", "老张");
+    hall_submission(&submission, "trial", request_id, &form);
+    submission.submit.version = version;
+    return hall_do(hall, &hall_clerk, &submission.command);
+}
+
+static int setup(void **state)
+{
+    struct hall *hall = calloc(1, sizeof *hall);
+
+    hall_open(hall, MONDAY_NINE);
+    publish(hall, first_yaml, 0);
+    assert_null(submit(hall, "r-1", 0)->refusal);
+    *state = hall;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    hall_close(*state);
+    free(*state);
+    return 0;
+}
+
+static Bl__Command command;
+
+static const Bl__Answer *migrate(struct hall *hall, uint32_t version, bool dry_run)
+{
+    static Bl__Migrate migrate_command;
+
+    bl__command__init(&command);
+    bl__migrate__init(&migrate_command);
+    migrate_command.version = version;
+    migrate_command.reason = "修订";
+    command.application_id = 1;
+    command.dry_run = dry_run;
+    command.what_case = BL__COMMAND__WHAT_MIGRATE;
+    command.migrate = &migrate_command;
+    return hall_do(hall, &hall_admin, &command);
+}
+
+static const Bl__Answer *decide(struct hall *hall, const char *department, const char *item)
+{
+    static struct principal worker;
+    static Bl__Decide decision;
+
+    worker = hall_worker(department);
+    bl__command__init(&command);
+    bl__decide__init(&decision);
+    decision.item = item;
+    decision.result = BL__ITEM__RESULT__GRANTED;
+    decision.attempt = "1-1";
+    command.application_id = 1;
+    command.what_case = BL__COMMAND__WHAT_DECIDE;
+    command.decide = &decision;
+    return hall_do(hall, &worker, &command);
+}
+
+static struct bl_arena arena;
+
+static const Bl__Application *state_of(struct hall *hall)
+{
+    struct store_read *read;
+    Bl__Application *application;
+    struct bl_error e = { 0 };
+
+    bl_arena_free(&arena);
+    bl_arena_init(&arena, 4096, SIZE_MAX);
+    assert_int_equal(store_read_begin(hall->store, &read, &e), BL_OK);
+    assert_int_equal(read_application(read, 1, &arena, &application, &e), BL_OK);
+    store_read_end(&read);
+    return application;
+}
+
+static const Bl__Item *item_of(const Bl__Application *application, const char *id)
+{
+    int index = application_item_find(application, id);
+
+    assert_true(index >= 0);
+    return application->items[index];
+}
+
+#define S(state) BL__ITEM__STATE__##state
+
+static void test_items_keep_start_and_end(void **state)
+{
+    struct hall *hall = *state;
+
+    publish(hall, second_yaml, 0);
+    assert_null(migrate(hall, 2, true)->refusal);
+    assert_int_equal(state_of(hall)->version, 1);  // nothing was done
+    assert_null(migrate(hall, 2, false)->refusal);
+    const Bl__Application *application = state_of(hall);
+    assert_int_equal(application->version, 2);
+    assert_int_equal(application->n_items, 5);
+    assert_string_equal(application->items[0]->id, "tax_note");
+    assert_int_equal(item_of(application, "tax_note")->state, S(ACCEPTED));
+    assert_int_equal(item_of(application, "after_tax")->state, S(PENDING));
+    assert_int_equal(item_of(application, "fire_check")->state, S(PENDING));
+    const Bl__Item *licence = item_of(application, "licence");
+    assert_int_equal(licence->state, S(ACCEPTED));
+    assert_int_equal(licence->promise->due_at, CLOSE_OF(8));  // 6 working days from Monday on
+    const Bl__Item *sign = item_of(application, "sign");
+    assert_int_equal(sign->state, S(TERMINATED));
+    assert_true(sign->removed);
+}
+
+static void test_work_goes_on_under_the_new_version(void **state)
+{
+    struct hall *hall = *state;
+
+    publish(hall, second_yaml, 0);
+    assert_null(migrate(hall, 2, false)->refusal);
+    /* Three tasks are gone, and those that are there are offered anew. */
+    size_t gone = 0, ready = 0;
+    for (size_t i = 0; i < hall->batch.effect_count; i++) {
+        gone += hall->batch.effects[i].kind == EFFECT_TASK_GONE;
+        ready += hall->batch.effects[i].kind == EFFECT_TASK_READY;
+    }
+    assert_true(gone >= 2 && ready >= 2);
+    assert_string_equal(decide(hall, "urban", "sign")->refusal->rule, "item-removed");
+    assert_null(decide(hall, "amr", "licence")->refusal);
+    assert_int_equal(item_of(state_of(hall), "fire_check")->state, S(ACCEPTED));
+    assert_null(decide(hall, "tax", "tax_note")->refusal);
+    assert_null(decide(hall, "tax", "after_tax")->refusal);
+    assert_null(decide(hall, "fire", "fire_check")->refusal);
+    assert_true(state_of(hall)->ended_at != 0);
+    assert_string_equal(migrate(hall, 1, false)->refusal->rule, "application-ended");
+}
+
+static void test_back_again(void **state)
+{
+    struct hall *hall = *state;
+
+    publish(hall, second_yaml, 0);
+    assert_null(migrate(hall, 2, false)->refusal);
+    assert_null(migrate(hall, 1, false)->refusal);
+    const Bl__Application *application = state_of(hall);
+    assert_int_equal(application->version, 1);
+    assert_string_equal(application->items[0]->id, "licence");
+    assert_int_equal(item_of(application, "licence")->promise->due_at, CLOSE_OF(2));
+    const Bl__Item *sign = item_of(application, "sign");
+    assert_int_equal(sign->state, S(ACCEPTED));
+    assert_false(sign->removed);
+    assert_int_equal(sign->promise->phase, BL__CLOCK__PHASE__RUNNING);
+    assert_int_equal(sign->promise->due_at, CLOSE_OF(3));
+    assert_true(item_of(application, "tax_note")->removed);
+    assert_null(decide(hall, "urban", "sign")->refusal);
+    assert_int_equal(application->n_migrations, 2);
+}
+
+/* A restart in between changes nothing: the state says all. */
+static void test_a_restart_in_between(void **state)
+{
+    struct hall *hall = *state;
+
+    publish(hall, second_yaml, 0);
+    assert_null(decide(hall, "amr", "licence")->refusal);
+    assert_null(migrate(hall, 2, false)->refusal);
+    hall_stop(hall);
+    hall_start(hall);
+    assert_int_equal(item_of(state_of(hall), "licence")->state, S(DECIDED));
+    assert_int_equal(item_of(state_of(hall), "fire_check")->state, S(ACCEPTED));
+    assert_null(decide(hall, "fire", "fire_check")->refusal);
+    assert_null(migrate(hall, 1, false)->refusal);
+    assert_int_equal(item_of(state_of(hall), "fire_check")->state, S(DECIDED));
+}
+
+static void test_verdicts(void **state)
+{
+    struct hall *hall = *state;
+
+    assert_string_equal(migrate(hall, 9, true)->refusal->rule, "version-unknown");
+    assert_string_equal(migrate(hall, 1, true)->refusal->rule, "version-same");
+    publish(hall, third_yaml, 0);
+    const Bl__Answer *answer = migrate(hall, 3, true);
+    assert_string_equal(answer->refusal->rule, "form-required");
+    assert_string_equal(answer->refusal->pointer, "form.floor");
+    (void)migrate(hall, 3, true);
+    command.migrate->reason = "";
+    assert_string_equal(hall_do(hall, &hall_admin, &command)->refusal->rule, "reason-required");
+    assert_string_equal(hall_do(hall, &hall_clerk, &command)->refusal->rule, "role-may-not");
+}
+
+/* Events of before name the items of before. */
+static void test_history_keeps_its_names(void **state)
+{
+    struct hall *hall = *state;
+    struct query_context context = { hall->store, hall->catalog, hall->now };
+    Bl__Query query = BL__QUERY__INIT;
+    Bl__GetEvents get = BL__GET_EVENTS__INIT;
+    Bl__QueryAnswer answer = BL__QUERY_ANSWER__INIT;
+    struct bl_error e = { 0 };
+
+    publish(hall, second_yaml, 0);
+    assert_null(decide(hall, "amr", "licence")->refusal);
+    assert_null(migrate(hall, 2, false)->refusal);
+    assert_null(decide(hall, "tax", "tax_note")->refusal);
+    get.number = "T-0001";
+    query.what_case = BL__QUERY__WHAT_EVENTS;
+    query.events = &get;
+    bl_arena_free(&arena);
+    bl_arena_init(&arena, 4096, SIZE_MAX);
+    assert_int_equal(query_answer(&context, &query, &hall_admin, hall->now, &arena, &answer, &e),
+                     BL_OK);
+    assert_int_equal(answer.n_events, 4);
+    assert_string_equal(answer.events[1]->item, "licence");
+    assert_string_equal(answer.events[3]->item, "tax_note");
+}
+
+/* --- from a day on ------------------------------------------------------------------------------
+ */
+
+static void test_a_version_waits_for_its_day(void **state)
+{
+    struct hall *hall = *state;
+    bl_time day = MONDAY_NINE + 3 * DAY_US;
+
+    publish(hall, second_yaml, day);
+    assert_null(submit(hall, "r-2", 0)->refusal);
+    assert_string_equal(submit(hall, "r-3", 2)->refusal->rule, "workflow-unknown");
+    hall->now = day - 1;
+    struct store_read *read;
+    struct bl_error e = { 0 };
+    Bl__Application *application;
+    assert_int_equal(store_read_begin(hall->store, &read, &e), BL_OK);
+    assert_int_equal(read_application(read, 2, &arena, &application, &e), BL_OK);
+    store_read_end(&read);
+    assert_int_equal(application->version, 1);
+    hall->now = day;
+    assert_int_equal(submit(hall, "r-4", 0)->application_id, 3);
+    assert_int_equal(store_read_begin(hall->store, &read, &e), BL_OK);
+    assert_int_equal(read_application(read, 3, &arena, &application, &e), BL_OK);
+    store_read_end(&read);
+    assert_int_equal(application->version, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_items_keep_start_and_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_work_goes_on_under_the_new_version, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_back_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_restart_in_between, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_verdicts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_history_keeps_its_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_version_waits_for_its_day, setup, teardown),
+    };
+
+    return cmocka_run_group_tests_name("migration", tests, NULL, NULL);
+}
