@@ -14,6 +14,7 @@
 #include "core/principal.h"
 
 struct definition;
+struct task_need;
 
 struct batch_command {
     const Bl__Command *command;
@@ -40,6 +41,8 @@ struct effect {
     const struct definition *definition;
     const char *department;  // where it is now
     uint32_t step, round;    // round 0: the item has no steps
+    const struct task_need *needs;
+    size_t need_count;
     const char *number;
     bl_time promise_due, legal_due;
     uint32_t failures;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "broker/cycle_state.h"
+#include "broker/task_message.h"
 #include "core/application.h"
 #include "core/directory.h"
 #include "store/read.h"
@@ -72,6 +73,8 @@ static void effect_ready(struct cycle *cycle, struct cached *cached, uint32_t in
     effect->due = application_item_due(item);
     effect->not_before = item->retry_at;
     effect->definition = cached->version.definition;
+    effect->need_count = task_needs(&cached->version.definition->items[index], cached->state,
+                                    &effect->needs, cycle->arena);
     effect->department = department_of(cycle, cached, index);
     effect->step = item->desk == NULL ? 0 : item->desk->step;
     effect->round = item->desk == NULL ? 0 : item->desk->round;

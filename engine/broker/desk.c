@@ -134,6 +134,8 @@ static bool fill_source(struct desk *desk, struct store_read *read,
         .step = item->desk == NULL ? 0 : item->desk->step,
         .round = item->desk == NULL ? 0 : item->desk->round,
     };
+    source->need_count =
+        task_needs(&version.definition->items[index], application, &source->needs, &desk->scratch);
     if (content != NULL) {
         source->content =
             (struct bl_text){ (const char *)content->content.data, content->content.len };

@@ -60,6 +60,8 @@ static bool effect_source(const struct effect *effect, struct task_source *sourc
         .content = effect->content,
         .step = effect->step,
         .round = effect->round,
+        .needs = effect->needs,
+        .need_count = effect->need_count,
     };
     return true;
 }

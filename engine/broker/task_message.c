@@ -20,8 +20,10 @@ enum {
     TASK_PROMISE_DUE,
     TASK_LEGAL_DUE,
     TASK_FAILURES,
-    TASK_ROUND = 15
+    TASK_ROUND = 15,
+    TASK_NEEDS
 };
+enum { NEED_ITEM = 1, NEED_DOCUMENT };
 enum { CONTENT_FORM = 2, CONTENT_MATERIALS = 3 };
 enum { STRUCT_FIELDS = 1, ENTRY_KEY = 1, MATERIAL_ID = 1 };
 
@@ -136,11 +138,47 @@ static bool put_moments(const struct task_source *source, struct wire_frame *tas
            (source->failures == 0 || wire_frame_add_number(task, TASK_FAILURES, source->failures));
 }
 
+size_t task_needs(const struct definition_item *item, const Bl__Application *application,
+                  const struct task_need **needs, struct bl_arena *arena)
+{
+    const struct definition_join *join = &item->needs;
+    struct task_need *found = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < join->branch_count; i++) {
+        const Bl__Item *of = application->items[join->branches[i]];
+
+        if (of->document[0] != '\0') {
+            found =
+                found == NULL ? bl_arena_array(arena, struct task_need, join->branch_count) : found;
+            found[count++] = (struct task_need){ bl_arena_string(arena, of->id),
+                                                 bl_arena_string(arena, of->document) };
+        }
+    }
+    *needs = found;
+    return count;
+}
+
+static bool put_needs(const struct task_source *source, struct task_scratch *scratch)
+{
+    bool fits = true;
+
+    for (size_t i = 0; i < source->need_count && fits; i++) {
+        wire_frame_clear(&scratch->form);
+        fits = wire_frame_add_text(&scratch->form, NEED_ITEM, source->needs[i].item) &&
+               wire_frame_add_text(&scratch->form, NEED_DOCUMENT, source->needs[i].document) &&
+               wire_frame_add_bytes(
+                   &scratch->body, TASK_NEEDS,
+                   (struct bl_text){ (const char *)scratch->form.bytes, scratch->form.used });
+    }
+    return fits;
+}
+
 struct bl_text task_body(const struct task_source *source, struct task_scratch *scratch)
 {
     wire_frame_clear(&scratch->body);
     if (!put_names(source, &scratch->body) || !put_moments(source, &scratch->body) ||
-        !put_content(source, scratch)) {
+        !put_content(source, scratch) || !put_needs(source, scratch)) {
         return (struct bl_text){ NULL, 0 };
     }
     return (struct bl_text){ (const char *)scratch->body.bytes, scratch->body.used };

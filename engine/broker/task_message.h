@@ -3,9 +3,21 @@
  * for it: what goes out is cut from the bytes that the applicant handed in. */
 #pragma once
 
+#include "base/arena.h"
 #include "base/time.h"
+#include "binglian/v1/state.pb-c.h"
 #include "definition/definition.h"
 #include "wire/frame.h"
+
+/* The outcome of an item that the task's item needs. */
+struct task_need {
+    const char *item, *document;
+};
+
+/* The documents of the items that item `index` needs, copied into `arena`.
+ *   returns  how many there are */
+size_t task_needs(const struct definition_item *item, const Bl__Application *application,
+                  const struct task_need **needs, struct bl_arena *arena);
 
 /* Where a task's contents come from. */
 struct task_source {
@@ -16,6 +28,8 @@ struct task_source {
     uint32_t failures;
     struct bl_text content;  // an encoded Content
     uint32_t step, round;    // round 0: the item has no steps
+    const struct task_need *needs;
+    size_t need_count;
 };
 
 /* Room that is used again for each task. All zero at first. */

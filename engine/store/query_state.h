@@ -2,6 +2,7 @@
  * the directory are in query.c; each further subject is a file, and a row of the table there. */
 #pragma once
 
+#include "core/aggregate.h"
 #include "store/query.h"
 #include "store/read.h"
 #include "store/view.h"
@@ -32,6 +33,12 @@ bool query_read_cursor(struct bl_arena *arena, const char *text, struct bl_text 
 
 /* query_task.c */
 enum bl_err query_tasks(const struct asking *a);
+enum bl_err query_absences(const struct asking *a);
+
+/* query_may.c */
+/* Fills in what whoever asks may do with an item now. */
+void query_may(const struct asking *a, const struct world *world,
+               const Bl__Application *application, uint32_t item, Bl__TaskView *view);
 
 /* The further subjects, each in its own file. */
 /* Finds a project that the principal may see; else the answer is a refusal and *project NULL. */

@@ -307,6 +307,18 @@ static const Bl__Consultation *asked_of(const struct asking *a, const Bl__Item *
     return NULL;
 }
 
+static void add_may(const struct asking *a, const struct listing *listing, const struct work *work,
+                    Bl__TaskView *view)
+{
+    struct world world = world_of(listing, a->viewer.principal);
+
+    world.actor = a->query->actor;
+    world.definition = work->version.definition;
+    world.calendar = work->version.calendar;
+    world.id = work->application->id;
+    query_may(a, &world, work->application, work->item, view);
+}
+
 static enum bl_err show(const struct asking *a, struct listing *listing)
 {
     char *number;
@@ -329,8 +341,32 @@ static enum bl_err show(const struct asking *a, struct listing *listing)
     const char *kind = kind_of(&work);
     Bl__TaskView *view = view_of(a, &work, kind == NULL ? "" : kind);
     add_content(a, &work, view);
+    add_may(a, listing, &work, view);
     a->answer->tasks = bl_arena_array(a->viewer.arena, Bl__TaskView *, 1);
     a->answer->tasks[a->answer->n_tasks++] = view;
+    return BL_OK;
+}
+
+/* Who is away now or will be: of a department, or of all. */
+enum bl_err query_absences(const struct asking *a)
+{
+    const char *department = a->query->absences->department;
+    Bl__Directory *directory;
+    enum bl_err err = read_directory(a->read, a->viewer.arena, &directory, a->e);
+
+    if (err != BL_OK) {
+        return err;
+    }
+    a->answer->absences = bl_arena_array(a->viewer.arena, Bl__Absence *, directory->n_absences + 1);
+    for (size_t i = 0; i < directory->n_absences; i++) {
+        Bl__Absence *absence = directory->absences[i];
+
+        if (absence->to > a->viewer.now &&
+            (department[0] == '\0' || strcmp(absence->department, department) == 0) &&
+            sight_department(a->viewer.principal, absence->department)) {
+            a->answer->absences[a->answer->n_absences++] = absence;
+        }
+    }
     return BL_OK;
 }
 

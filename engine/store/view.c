@@ -110,6 +110,26 @@ static void view_posts(const struct viewer *viewer, const struct definition_item
     }
 }
 
+static void view_outcomes(const struct viewer *viewer, const struct definition_item *definition,
+                          const Bl__Application *application, Bl__TaskView *view)
+{
+    const struct definition_join *needs = &definition->needs;
+
+    view->needs = bl_arena_array(viewer->arena, Bl__Need *, needs->branch_count + 1);
+    for (size_t i = 0; i < needs->branch_count; i++) {
+        const Bl__Item *of = application->items[needs->branches[i]];
+
+        if (of->document[0] != '\0') {
+            Bl__Need *need = bl_arena_new(viewer->arena, Bl__Need);
+
+            bl__need__init(need);
+            need->item = of->id;
+            need->document = of->document;
+            view->needs[view->n_needs++] = need;
+        }
+    }
+}
+
 void view_task(const struct viewer *viewer, const struct catalog_version *version,
                const Bl__Application *application, uint32_t index, Bl__TaskView *view)
 {
@@ -121,6 +141,7 @@ void view_task(const struct viewer *viewer, const struct catalog_version *versio
     view->legal = view_clock(viewer, version->calendar, item->legal, definition->legal);
     view->missing = item->missing;
     view->n_missing = item->n_missing;
+    view_outcomes(viewer, definition, application, view);
     if (item->desk != NULL) {
         view->desk = view_desk(viewer, version, item, definition);
         view_posts(viewer, definition, item, view);

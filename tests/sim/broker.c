@@ -442,7 +442,8 @@ static bool source_of(const struct effect *effect, struct task_source *source)
     }
     *source = (struct task_source){ effect->definition,  effect->item,      effect->number,
                                     effect->promise_due, effect->legal_due, effect->failures,
-                                    effect->content,     effect->step,      effect->round };
+                                    effect->content,     effect->step,      effect->round,
+                                    effect->needs,       effect->need_count };
     return true;
 }
 

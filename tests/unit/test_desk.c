@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "broker/desk.h"
 #include "core/desk.h"
 #include "hall_fixture.h"
 #include "store/query.h"
@@ -140,6 +141,7 @@ static void command_decide(Bl__Command *command, const struct move *move, struct
     command->decide->item = move->item;
     command->decide->result = move->act == APPROVE ? R(GRANTED) : R(DENIED);
     command->decide->reason = "理由";
+    command->decide->document = move->act == APPROVE ? "证〔2026〕1" : "";
     command->decide->step = move->x == NULL ? "" : move->x;
 }
 
@@ -807,6 +809,88 @@ static void test_tasks(void **state)
     close_scene(&scene);
 }
 
+static void assert_may(struct scene *scene, const char *who, const char *task, const char *expected)
+{
+    Bl__ListTasks one = BL__LIST_TASKS__INIT;
+    const char *is = "";
+
+    one.task = task;
+    const Bl__QueryAnswer *answer = ask(scene, who, &one);
+    for (size_t i = 0; answer->n_tasks > 0 && i < answer->tasks[0]->n_may; i++) {
+        is = bl_arena_printf(&scene->arena, "%s%s ", is, answer->tasks[0]->may[i]);
+    }
+    assert_string_equal(is, expected);
+}
+
+/* What is possible is said by the rules that decide it. */
+static void test_may(void **state)
+{
+    Bl__ListTasks next = BL__LIST_TASKS__INIT;
+    struct scene scene;
+
+    (void)state;
+    open_scene(&scene, MONDAY_NINE);
+    assert_may(&scene, "amr/amr-01", "D-0001.permit.review",
+               "decide claim transfer change_signers consult set_visit terminate comment ");
+    assert_may(&scene, "amr/amr-05", "D-0001.permit.review", "set_visit terminate comment ");
+    PLAY(&scene, { "amr/amr-01", CLAIM, "permit" });
+    assert_may(&scene, "amr/amr-02", "D-0001.permit.review", "set_visit terminate comment ");
+    PLAY(&scene, TO_DECISION);
+    assert_may(&scene, "amr/amr-01", "D-0001.permit.decide",
+               "claim transfer change_signers send_back consult set_visit terminate comment ");
+    PLAY(&scene, { "amr/amr-07", APPROVE, "permit" });
+    assert_may(&scene, "amr/amr-90", "D-0001.permit", "revoke comment ");
+    assert_may(&scene, "amr/amr-07", "D-0001.permit", "recall comment ");
+    next.task = "D-0001.next";
+    const Bl__QueryAnswer *answer = ask(&scene, "fire", &next);
+    assert_string_equal(answer->tasks[0]->needs[0]->document, "证〔2026〕1");
+    close_scene(&scene);
+}
+
+/* What a machine gets: its step and round, and the documents of what its item needs. */
+static const Bl__Task *task_of(struct scene *scene, uint32_t item)
+{
+    struct task_scratch scratch = { 0 };
+    struct task_source source;
+    struct desk desk;
+
+    desk_open(&desk, scene->hall.store, scene->hall.catalog);
+    bool found = desk_task(&desk, scene->id, item, &source);
+    const Bl__Task *task = NULL;
+    if (found) {
+        struct bl_text body = task_body(&source, &scratch);
+
+        task = bl__task__unpack(&scene->arena.allocator, body.bytes, (const uint8_t *)body.at);
+        assert_non_null(task);
+    }
+    task_scratch_free(&scratch);
+    desk_close(&desk);
+    return task;
+}
+
+static void test_machine_tasks(void **state)
+{
+    enum { PERMIT, BOARD, MIXED, NEXT };
+    struct scene scene;
+
+    (void)state;
+    open_scene(&scene, MONDAY_NINE);
+    assert_null(task_of(&scene, PERMIT));  // people's
+    assert_null(task_of(&scene, NEXT));    // waits
+    assert_string_equal(task_of(&scene, MIXED)->task, "D-0001.mixed.check");
+    assert_int_equal(task_of(&scene, MIXED)->round, 1);
+    PLAY(&scene, { "fire", APPROVE, "mixed" });
+    assert_string_equal(task_of(&scene, MIXED)->step, "print");
+    PLAY(&scene, { "fire", APPROVE, "mixed" }, TO_DECISION, { "amr/amr-07", APPROVE, "permit" });
+    assert_null(task_of(&scene, MIXED));
+    const Bl__Task *task = task_of(&scene, NEXT);
+    assert_string_equal(task->step, "machine");
+    assert_int_equal(task->n_needs, 1);
+    assert_string_equal(task->needs[0]->item, "permit");
+    assert_string_equal(task->needs[0]->document, "证〔2026〕1");
+    close_scene(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -826,6 +910,8 @@ int main(void)
         cmocka_unit_test(test_two_legs),
         cmocka_unit_test(test_visits),
         cmocka_unit_test(test_tasks),
+        cmocka_unit_test(test_may),
+        cmocka_unit_test(test_machine_tasks),
     };
 
     return cmocka_run_group_tests_name("desk", tests, NULL, NULL);
