@@ -266,14 +266,23 @@ static bool actor_is_long(const Bl__Actor *actor)
             strlen(actor->on_behalf_of) > ACTOR_BYTES_MAX);
 }
 
+/* A gateway may do what the person may for whom it speaks, if it says who that is. */
+static bool may(const struct principal *principal, const Bl__Command *what)
+{
+    bool speaks = principal->role == BL__KEY__ROLE__GATEWAY && what->actor != NULL &&
+                  what->actor->role != BL__KEY__ROLE__ROLE_UNSPECIFIED;
+
+    return principal_may(principal, what->what_case) &&
+           (!speaks || principal_role_may(what->actor->role, what->what_case));
+}
+
 void cycle_command(struct cycle *cycle, struct batch_command *command)
 {
     const Bl__Command *what = command->command;
     struct request request;
     bool has_id = what->request_id[0] != '\0';
 
-    if (what->what_case != BL__COMMAND__WHAT__NOT_SET &&
-        !principal_may(command->principal, what->what_case)) {
+    if (what->what_case != BL__COMMAND__WHAT__NOT_SET && !may(command->principal, what)) {
         cycle_refuse_with(cycle, command, BL_DENIED, "role-may-not", "");
         command->answer.refusal->who_may = principal_who_may(what->what_case);
         return;

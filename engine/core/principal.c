@@ -88,9 +88,14 @@ static const struct {
 };
 // clang-format on
 
+bool principal_role_may(Bl__Key__Role role, Bl__Command__WhatCase what)
+{
+    return (size_t)what < BL_COUNT(rights) && (rights[what].roles & (1u << role)) != 0;
+}
+
 bool principal_may(const struct principal *principal, Bl__Command__WhatCase what)
 {
-    return (size_t)what < BL_COUNT(rights) && (rights[what].roles & (1u << principal->role)) != 0;
+    return principal_role_may(principal->role, what);
 }
 
 const char *principal_who_may(Bl__Command__WhatCase what)

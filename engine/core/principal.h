@@ -22,5 +22,7 @@ struct principal {
 /* May somebody in this role send this kind of command at all? What he may do to this application
  * is for its decide. */
 bool principal_may(const struct principal *principal, Bl__Command__WhatCase what);
+/* The same of a role alone: a gateway says in which one the person acts for whom it speaks. */
+bool principal_role_may(Bl__Key__Role role, Bl__Command__WhatCase what);
 /* Who may, as words: "clerk, administrator". */
 const char *principal_who_may(Bl__Command__WhatCase what);

@@ -96,20 +96,44 @@ static int place_at(Bl__Event *const *events, uint32_t event, const char *id)
     return -1;
 }
 
+/* What a machine said of an item under its attempt: it decided, or did its step of it. */
+struct said {
+    uint32_t item;
+    const char *attempt;  // NULL: the event is no such thing
+    bool approves;
+};
+
+static struct said said_in(const Bl__Event *event)
+{
+    switch ((int)event->what_case) {
+    case BL__EVENT__WHAT_DECIDED:
+        return (struct said){ event->decided->item, event->decided->attempt,
+                              event->decided->result != BL__ITEM__RESULT__DENIED };
+    case BL__EVENT__WHAT_STEP_SIGNED:
+        return (struct said){ event->step_signed->item,
+                              event->step_signed->attempt[0] == '\0' ? NULL
+                                                                     : event->step_signed->attempt,
+                              event->step_signed->approves };
+    case BL__EVENT__WHAT_PASSED_UP:
+        return (struct said){ event->passed_up->item, event->passed_up->attempt, true };
+    default:
+        return (struct said){ 0 };
+    }
+}
+
 static void decisions(struct dumping *d, Bl__Event *const *events, uint32_t count, const char *id)
 {
     writer_key(&d->line, "decisions");
     writer_open_list(&d->line);
     for (uint32_t i = 0; i < count; i++) {
-        const Bl__Decided *decided = events[i]->decided;
+        struct said said = said_in(events[i]);
 
-        if (events[i]->what_case != BL__EVENT__WHAT_DECIDED ||
-            (int)decided->item != place_at(events, i, id)) {
+        if (said.attempt == NULL || (int)said.item != place_at(events, i, id)) {
             continue;
         }
         writer_open_object(&d->line);
-        text(d, "lease", decided->attempt);
-        text(d, "decision", decided->result == BL__ITEM__RESULT__DENIED ? "reject" : "approve");
+        text(d, "lease", said.attempt);
+        text(d, "decision", said.approves ? "approve" : "reject");
         writer_key(&d->line, "effective");
         writer_bool(&d->line, true);
         writer_close(&d->line);

@@ -29,7 +29,7 @@ void project_counts(const Bl__Application *application, struct projection *proje
     for (size_t i = 0; i < application->n_items; i++) {
         const Bl__Item *item = application->items[i];
 
-        if (item->state == BL__ITEM__STATE__ACCEPTED) {
+        if (application_item_is_running(item)) {
             projection_count(projection, "items", item->department, 1);
         }
         if (end_of(item) != NULL) {

@@ -891,6 +891,47 @@ static void test_machine_tasks(void **state)
     close_scene(&scene);
 }
 
+/* A gateway acts as the person for whom it speaks, and with no more rights. */
+static void test_gateway(void **state)
+{
+    static const struct principal gateway = { .role = BL__KEY__ROLE__GATEWAY, .name = "gateway" };
+    static const struct move move = { "", APPROVE, "permit" };
+    static const struct {
+        Bl__Key__Role role;
+        const char *post, *refusal;
+    } rows[] = {
+        { BL__KEY__ROLE__TRACKER, "amr-01", "role-may-not" },
+        { BL__KEY__ROLE__APPLICANT, "", "role-may-not" },
+        { BL__KEY__ROLE__OFFICER, "amr-05", "post-may-not" },
+        { BL__KEY__ROLE__ROLE_UNSPECIFIED, "amr-01", "post-may-not" },
+        { BL__KEY__ROLE__OFFICER, "amr-01", NULL },
+    };
+    struct scene scene;
+
+    (void)state;
+    open_scene(&scene, MONDAY_NINE);
+    for (size_t i = 0; i < BL_COUNT(rows); i++) {
+        Bl__Command command = BL__COMMAND__INIT;
+        Bl__Actor actor = BL__ACTOR__INIT;
+
+        actor.principal = "gateway";
+        actor.department = "amr";
+        actor.role = rows[i].role;
+        actor.post = rows[i].post;
+        actor.on_behalf_of = "李文静";
+        command.actor = &actor;
+        command.application_id = scene.id;
+        command_of(&command, &move, scene.hall.now, &scene.arena);
+        const Bl__Answer *answer = hall_do(&scene.hall, &gateway, &command);
+        assert_int_equal(answer->refusal == NULL, rows[i].refusal == NULL);
+        if (rows[i].refusal != NULL) {
+            assert_string_equal(answer->refusal->rule, rows[i].refusal);
+        }
+    }
+    assert_string_equal(item_of(&scene, "permit")->desk->hands[1], "李文静");
+    close_scene(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -911,6 +952,7 @@ int main(void)
         cmocka_unit_test(test_visits),
         cmocka_unit_test(test_tasks),
         cmocka_unit_test(test_may),
+        cmocka_unit_test(test_gateway),
         cmocka_unit_test(test_machine_tasks),
     };
 
