@@ -110,6 +110,7 @@ struct cached *cache_add(struct cache *cache, Bl__Aggregate kind, uint64_t id)
     cached->aggregate = aggregate_find(kind);
     cached->kind = kind_find(kind);
     cached->id = id;
+    cached->recomputed = 0;
     cached->key = key_of(kind, id);
     bl_map_put(&cache->map, cached->key, cached);
     link_newest(cache, cached);

@@ -19,6 +19,7 @@ struct cached {
     };
     struct catalog_version version;
     bl_time next;                  // when time alone changes it
+    uint64_t recomputed;           // the publication of a calendar by which it was counted again
     struct cached *newer, *older;  // by use
     /* Of the batch that has touched it: */
     bool touched;

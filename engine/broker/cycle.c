@@ -57,6 +57,9 @@ static enum bl_err read_all_newest(struct cycle *cycle, struct bl_error *e)
         err = read_next_timer(read, &cycle->next_timer, e);
     }
     if (err == BL_OK) {
+        err = cycle_recompute_open(cycle, read, e);
+    }
+    if (err == BL_OK) {
         err = read_chain_head(read, &arena, &head, e);
     }
     if (err == BL_NOT_FOUND) {
@@ -137,7 +140,7 @@ void cycle_close(struct cycle **cycle)
 
 bl_time cycle_next_timer(const struct cycle *cycle)
 {
-    return cycle->next_timer;
+    return cycle_recompute_is_open(cycle) ? 0 : cycle->next_timer;
 }
 
 /* --- one batch ---------------------------------------------------------------------------------
@@ -182,9 +185,11 @@ static enum bl_err begin_part(struct cycle *cycle, struct bl_error *e)
         .effect_count = cycle->batch->effect_count,
     };
     memcpy(cycle->mark.newest, cycle->newest, sizeof cycle->newest);
+    cycle->mark.recompute = cycle->recompute;
     cycle->directory_touched = false;
     cycle->catalog_touched = false;
     cycle->has_set_aside = false;
+    cycle->recompute_touched = false;
     cycle->signs = false;
     return store_write_begin(cycle->write, e);
 }
@@ -194,7 +199,7 @@ static enum bl_err commit_part(struct cycle *cycle, struct bl_error *e)
     uint8_t hash[CHAIN_BYTES];
     enum bl_err err;
 
-    if (cycle->event == cycle->mark.event && !cycle->has_set_aside) {
+    if (cycle->event == cycle->mark.event && !cycle->has_set_aside && !cycle->recompute_touched) {
         store_write_abort(cycle->write);  // nothing happened
         return BL_OK;
     }
@@ -214,6 +219,7 @@ static enum bl_err undo_part(struct cycle *cycle, struct bl_error *e)
 {
     store_write_abort(cycle->write);
     cycle->event = cycle->mark.event;
+    cycle->recompute = cycle->mark.recompute;
     memcpy(cycle->newest, cycle->mark.newest, sizeof cycle->newest);
     cycle->batch->effect_count = cycle->mark.effect_count;
     settle_touched(cycle, false);
@@ -275,6 +281,9 @@ enum bl_err cycle_run(struct cycle *cycle, struct batch *batch, bl_time now, str
             err = cycle_timers(cycle, e);
         }
         if (err == BL_OK) {
+            err = cycle_recompute(cycle, e);
+        }
+        if (err == BL_OK) {
             to = run_commands(cycle, from);
             err = commit_part(cycle, e);
         }
@@ -291,6 +300,6 @@ enum bl_err cycle_run(struct cycle *cycle, struct batch *batch, bl_time now, str
         from = to;
     } while (err == BL_OK && from < batch->command_count);
     batch->newest_event = cycle->event;
-    batch->next_timer = cycle->next_timer;
+    batch->next_timer = cycle_next_timer(cycle);
     return err;
 }

@@ -237,6 +237,7 @@ static void run_directory(struct cycle *cycle, struct batch_command *command)
         what->what_case == BL__COMMAND__WHAT_PUBLISH || what->what_case == BL__COMMAND__WHAT_RETIRE;
     command->answer.event = ruling.event->seq;
     if (what->what_case == BL__COMMAND__WHAT_PUBLISH) {
+        cycle_recompute_begin(cycle, ruling.event);
         store_source(cycle, what->publish, ruling.event->published->publication);
     }
 }

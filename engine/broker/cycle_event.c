@@ -99,6 +99,9 @@ enum bl_err cycle_load_any(struct cycle *cycle, Bl__Aggregate kind, uint64_t id,
         }
         cached->next = cached->aggregate->next(cached->any);
     }
+    if (is_application(cached)) {
+        cycle_recompute_one(cycle, cached);
+    }
     wake(cycle, cached);
     *found = cached;
     return BL_OK;

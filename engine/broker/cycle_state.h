@@ -1,7 +1,8 @@
 /* cycle_state.h — what the files of the cycle share; nobody else includes it.
  * cycle.c runs a batch in parts, cycle_command.c what one command asks for, cycle_submit.c a new
  * application, cycle_aggregate.c projects, referrals and bookings, cycle_request.c request ids,
- * cycle_event.c events and the states they change, cycle_write.c the rows that a part leaves behind.
+ * cycle_event.c events and the states they change, cycle_recompute.c what a new calendar moves,
+ * cycle_write.c the rows that a part leaves behind.
  */
 #pragma once
 
@@ -20,10 +21,19 @@ struct counter {
     uint64_t next, stored;  // stored: before this batch
 };
 
+/* A calendar was published and due moments are being counted again; next 0: no job. */
+struct recompute {
+    char calendar[64];
+    uint32_t version;
+    uint64_t next, last;  // applications that are still to come
+    uint64_t event;       // of the publication
+};
+
 /* What a batch takes back if it cannot be written. */
 struct mark {
     uint64_t event, newest[AGGREGATE_COUNT];
     size_t effect_count;
+    struct recompute recompute;
 };
 
 struct request_seen {
@@ -45,6 +55,7 @@ struct cycle {
     uint64_t event, newest[AGGREGATE_COUNT];  // newest numbers: of events, of each kind
     uint8_t chain[CHAIN_BYTES];
     bl_time next_timer;
+    struct recompute recompute;
     bl_time signed_at;  // of the newest checkpoint since the start; 0: there is none
     bool signs;         // the part that is being written
 
@@ -55,7 +66,8 @@ struct cycle {
     struct mark mark;
     struct cached *touched, **touched_end;  // in the order of their first touch
     bool directory_touched;
-    bool catalog_touched;     // something was published or retired
+    bool catalog_touched;  // something was published or retired
+    bool recompute_touched;
     bool has_set_aside;       // a damaged record: rows to write without an event
     struct bl_map requests;   // fingerprint of the id → struct request_seen
     struct bl_map numbers;    // hash of a number given in this batch
@@ -96,6 +108,19 @@ MUST_CHECK enum bl_err cycle_load_any(struct cycle *cycle, Bl__Aggregate kind, u
                                       struct cached **found, struct bl_error *e);
 /* Wakes what is due: a bounded number, so that timers never stand in the way of decisions. */
 MUST_CHECK enum bl_err cycle_timers(struct cycle *cycle, struct bl_error *e);
+
+/* cycle_recompute.c */
+MUST_CHECK enum bl_err cycle_recompute_open(struct cycle *cycle, struct store_read *read,
+                                            struct bl_error *e);
+/* Something was published: a calendar begins the job. */
+void cycle_recompute_begin(struct cycle *cycle, const Bl__Event *event);
+bool cycle_recompute_is_open(const struct cycle *cycle);
+/* Counts one application again if it is still to come. */
+void cycle_recompute_one(struct cycle *cycle, struct cached *cached);
+/* The next portion. */
+MUST_CHECK enum bl_err cycle_recompute(struct cycle *cycle, struct bl_error *e);
+/* Collects the row that says how far it is. */
+void cycle_recompute_write(struct cycle *cycle);
 
 /* cycle_request.c */
 /* Reads the id of a command. Returns whether the command was answered already. */

@@ -97,7 +97,23 @@ void cycle_concluded(struct cycle *cycle, struct cached *cached)
 struct change {
     struct cycle *cycle;
     struct cached *cached;
+    const struct projection *after;
 };
+
+/* Is it the same task in the same department, only due at another time? Then whoever works on it
+ * goes on. */
+static bool is_moved(const struct change *change, const struct projection_row *row)
+{
+    for (size_t i = 0; i < change->after->row_count; i++) {
+        const struct projection_row *other = &change->after->rows[i];
+
+        if (other->table == TABLE_INBOX && other->item == row->item &&
+            memcmp(other->key.bytes, row->key.bytes, DEPARTMENT_KEY_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static void write_row(void *context, const struct projection_row *before,
                       const struct projection_row *after)
@@ -107,7 +123,7 @@ static void write_row(void *context, const struct projection_row *before,
 
     if (after == NULL) {
         store_write_remove(cycle->write, before->table, key_keep(&before->key, cycle->arena));
-        if (before->table == TABLE_INBOX) {
+        if (before->table == TABLE_INBOX && !is_moved(change, before)) {
             effect_gone(cycle, change->cached, before->item);
         }
         return;
@@ -152,7 +168,7 @@ static void offer_tasks(struct cycle *cycle, struct cached *cached, const struct
 static void write_aggregate(struct cycle *cycle, struct cached *cached)
 {
     struct projection after = cached->kind->project(cached->any, cycle->arena);
-    struct change change = { cycle, cached };
+    struct change change = { cycle, cached, &after };
     struct key key = key_of_id(cached->id);
 
     if (cached->migrated) {
@@ -268,6 +284,7 @@ enum bl_err cycle_write(struct cycle *cycle, uint8_t hash[CHAIN_BYTES], struct b
     }
     write_counters(cycle);
     write_directory(cycle);
+    cycle_recompute_write(cycle);
     memcpy(hash, cycle->chain, CHAIN_BYTES);
     if (cycle->event != cycle->mark.event) {
         write_chain(cycle, hash);

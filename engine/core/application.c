@@ -104,6 +104,7 @@ static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
         [BL__EVENT__WHAT_EXTENDED]   = evolve_extended,
         [BL__EVENT__WHAT_DELIVERED]  = evolve_delivered,
         [BL__EVENT__WHAT_ESCALATED]  = evolve_escalated,
+        [BL__EVENT__WHAT_RECOMPUTED] = evolve_recomputed,
     };
     // clang-format on
     Bl__Application *application = state;

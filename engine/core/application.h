@@ -28,6 +28,11 @@ bool application_is_open(const Bl__Application *application);
 
 /* Does the whole end with this event? */
 bool application_event_completes(const Bl__Event *event);
+/* A calendar was published as that version: the event that moves the due moments which it changes;
+ * NULL where it changes none. To do it twice changes nothing more. */
+Bl__Event *application_recompute(const struct world *world, const Bl__Application *application,
+                                 const char *calendar, uint32_t version, struct bl_arena *arena);
+
 /* The index of the item that an event is about, or -1 for the whole. */
 int application_event_item(const Bl__Event *event);
 /* The index of an item, or -1. */

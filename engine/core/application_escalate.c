@@ -36,19 +36,24 @@ static bl_time limit_end(const struct world *world, bl_time start, struct limit 
 
 /* When the rung after `reached` is climbed, from `now` on; 0: there is none. Each has its time
  * after the promise was broken; those up to accountability are climbed at once when the law is. */
-static bl_time rung_time(const struct question *q, const Bl__Item *item, uint32_t reached,
+static bl_time rung_time(const struct world *world, const Bl__Item *item, uint32_t reached,
                          bool promise_over, bool legal_over)
 {
-    const struct definition *definition = q->world->definition;
+    const struct definition *definition = world->definition;
 
     if (legal_over && reached < legal_rung(definition)) {
-        return q->world->now;
+        return world->now;
     }
     if (!promise_over || reached >= definition->ladder_count) {
         return 0;
     }
-    bl_time at = limit_end(q->world, item->promise->due_at, definition->ladder[reached].after);
-    return at > q->world->now ? at : q->world->now;
+    bl_time at = limit_end(world, item->promise->due_at, definition->ladder[reached].after);
+    return at > world->now ? at : world->now;
+}
+
+bl_time escalate_next(const struct world *world, const Bl__Item *item)
+{
+    return rung_time(world, item, item->rung, is_overdue(item->promise), is_overdue(item->legal));
 }
 
 Bl__Event *escalate_wake(const struct question *q, uint32_t index)
@@ -66,8 +71,8 @@ Bl__Event *escalate_wake(const struct question *q, uint32_t index)
     if (rung->reply.halves > 0) {
         escalated->reply_by = limit_end(q->world, q->world->now, rung->reply);
     }
-    escalated->next_at =
-        rung_time(q, item, item->rung + 1, is_overdue(item->promise), is_overdue(item->legal));
+    escalated->next_at = rung_time(q->world, item, item->rung + 1, is_overdue(item->promise),
+                                   is_overdue(item->legal));
     return event;
 }
 
@@ -121,8 +126,9 @@ void follow_limit(const struct question *q, Bl__Overdue *overdue)
         grant(q, clock->item, overdue);
         return;
     }
-    overdue->rung_at = rung_time(q, item, item->rung, !clock->legal || is_overdue(item->promise),
-                                 clock->legal || is_overdue(item->legal));
+    overdue->rung_at =
+        rung_time(q->world, item, item->rung, !clock->legal || is_overdue(item->promise),
+                  clock->legal || is_overdue(item->legal));
 }
 
 /* The department that was asked has said nothing: it consents. */

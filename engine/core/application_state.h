@@ -94,6 +94,8 @@ void evolve_resumed(Bl__Application *application, const Bl__Event *event, struct
 void evolve_extended(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_delivered(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_escalated(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+void evolve_recomputed(Bl__Application *application, const Bl__Event *event,
+                       struct bl_arena *arena);
 
 /* What silence does: for the table of application_wake.c. The question has no command, and its
  * moment is the due moment. */
@@ -103,6 +105,9 @@ void follow_opinion(const struct question *q, Bl__Overdue *overdue);
 void escalate_consent(Bl__Item *item, uint32_t number, bl_time at);
 /* The next rung of the ladder, at the question's moment. */
 Bl__Event *escalate_wake(const struct question *q, uint32_t index);
+
+/* When the rung after the one that is reached is climbed; 0: none. */
+bl_time escalate_next(const struct world *world, const Bl__Item *item);
 
 /* When a stop of the item ends by itself, at its cap or with the item, and which one: BL_NEVER and
  * nothing where none is open. */

@@ -129,6 +129,15 @@ static Bl__Clock *recount(const struct world *world, const struct course *course
     return clock;
 }
 
+Bl__Clock *recount_plain(const struct world *world, const Bl__Clock *before, bl_time start,
+                         struct limit limit, struct bl_arena *arena)
+{
+    const struct course course = { .before = before,
+                                   .question = { .start = start, .limit = limit } };
+
+    return recount(world, &course, arena);
+}
+
 /* --- an item -----------------------------------------------------------------------------------
  */
 
@@ -141,9 +150,9 @@ static struct limit extension_of(const Bl__Item *draft, struct limit legal_limit
                                                      : (struct limit){ 0 };
 }
 
-static Bl__Clock *recount_leg(const struct world *world, const Bl__Application *application,
-                              const Bl__Item *draft, uint32_t index, bool legal,
-                              struct bl_arena *arena)
+static struct course leg_course(const struct world *world, const Bl__Application *application,
+                                const Bl__Item *draft, uint32_t index, bool legal,
+                                struct bl_arena *arena)
 {
     const struct definition_item *definition = &world->definition->items[index];
     const Bl__Item *before = application->items[index];
@@ -169,11 +178,11 @@ static Bl__Clock *recount_leg(const struct world *world, const Bl__Application *
     if (upper && before->passed_up_at == 0) {
         course.before = NULL;  // the second leg is a clock of its own
     }
-    return recount(world, &course, arena);
+    return course;
 }
 
-static Bl__Clock *recount_step(const struct world *world, const Bl__Application *application,
-                               const Bl__Item *draft, uint32_t index, struct bl_arena *arena)
+static struct course step_course(const struct world *world, const Bl__Application *application,
+                                 const Bl__Item *draft, uint32_t index, struct bl_arena *arena)
 {
     const struct definition_item *definition = &world->definition->items[index];
     const Bl__Desk *desk = application->items[index]->desk;
@@ -181,9 +190,9 @@ static Bl__Clock *recount_step(const struct world *world, const Bl__Application 
 
     if (draft->desk == NULL || desk == NULL || desk->limit == NULL ||
         draft->desk->step >= definition->step_count) {
-        return NULL;
+        return (struct course){ 0 };
     }
-    struct course course = {
+    return (struct course){
         .before = desk->limit,
         .ended_at = application->items[index]->since,
         .question = {
@@ -193,7 +202,6 @@ static Bl__Clock *recount_step(const struct world *world, const Bl__Application 
             .stop_count = take_stops(draft, false, stops),
         },
     };
-    return recount(world, &course, arena);
 }
 
 Bl__ItemChange *recount_item(const struct world *world, const Bl__Application *application,
@@ -208,9 +216,12 @@ Bl__ItemChange *recount_item(const struct world *world, const Bl__Application *a
     if (draft->started_at != application->items[index]->started_at) {
         change->started_at = draft->started_at;
     }
-    change->promise = recount_leg(world, application, draft, index, false, arena);
-    change->legal = recount_leg(world, application, draft, index, true, arena);
-    change->step = recount_step(world, application, draft, index, arena);
+    const struct course promise = leg_course(world, application, draft, index, false, arena);
+    const struct course legal = leg_course(world, application, draft, index, true, arena);
+    const struct course step = step_course(world, application, draft, index, arena);
+    change->promise = recount(world, &promise, arena);
+    change->legal = recount(world, &legal, arena);
+    change->step = recount(world, &step, arena);
     return change;
 }
 
@@ -246,34 +257,43 @@ static size_t count_stops(const Bl__Application *application, const Bl__Item *dr
     return count;
 }
 
-Bl__WholeChange *recount_whole(const struct world *world, const Bl__Application *application,
-                               const Bl__Item *draft, uint32_t index, const Bl__Limit *extended,
-                               struct bl_arena *arena)
+static struct course whole_course(const struct world *world, const Bl__Application *application,
+                                  const Bl__Item *draft, uint32_t index, const Bl__Limit *extended,
+                                  bool legal, struct bl_arena *arena)
 {
     const struct definition *definition = world->definition;
     struct clock_stop *stops =
         bl_arena_array(arena, struct clock_stop, count_stops(application, draft));
+    struct course course = {
+        .before = legal ? application->legal : application->promise,
+        .ended_at = application->ended_at,
+        .question = {
+            .start = application_started(application),
+            .limit = legal ? definition->legal : definition->promise,
+            .stops = stops,
+            .stop_count = take_all_stops(application, draft, index, legal, stops),
+        },
+    };
+
+    if ((definition->legal.halves > 0) == legal) {
+        course.question.extension = limit_of(extended != NULL ? extended : application->extended);
+    }
+    return course;
+}
+
+Bl__WholeChange *recount_whole(const struct world *world, const Bl__Application *application,
+                               const Bl__Item *draft, uint32_t index, const Bl__Limit *extended,
+                               struct bl_arena *arena)
+{
     Bl__Clock *clocks[2];
 
     if (application->accepted_at == 0) {
         return NULL;
     }
     for (int legal = 0; legal < 2; legal++) {
-        struct course course = {
-            .before = legal ? application->legal : application->promise,
-            .ended_at = application->ended_at,
-            .question = {
-                .start = application_started(application),
-                .limit = legal ? definition->legal : definition->promise,
-                .stops = stops,
-                .stop_count = take_all_stops(application, draft, index, legal, stops),
-            },
-        };
+        const struct course course =
+            whole_course(world, application, draft, index, extended, legal, arena);
 
-        if ((definition->legal.halves > 0) == legal) {
-            course.question.extension =
-                limit_of(extended != NULL ? extended : application->extended);
-        }
         clocks[legal] = recount(world, &course, arena);
         if (is_same(clocks[legal], course.before)) {
             clocks[legal] = NULL;
@@ -287,4 +307,83 @@ Bl__WholeChange *recount_whole(const struct world *world, const Bl__Application 
     change->promise = clocks[0];
     change->legal = clocks[1];
     return change;
+}
+
+/* --- how it came about -------------------------------------------------------------------------
+ */
+
+/* A gap is to be closed within its time, but never later than the promise. */
+static struct limit supplement_limit(const struct world *world, uint32_t index, bl_time start)
+{
+    const struct definition *definition = world->definition;
+    struct clock_question gap = { .start = start, .limit = definition->supplement };
+    struct clock_question promise = { .start = start, .limit = definition->items[index].promise };
+
+    return clock_due(world->calendar, &promise).due < clock_due(world->calendar, &gap).due
+               ? promise.limit
+               : gap.limit;
+}
+
+/* A clock that no stop holds: before acceptance, or from the decision on. */
+static bool plain_question(const struct world *world, const Bl__Application *application,
+                           const Bl__ClockName *name, struct clock_question *question)
+{
+    const struct definition_item *definition = &world->definition->items[name->item];
+    const Bl__Item *item = application->items[name->item];
+    bl_time decided = item->decided_at != 0 ? item->decided_at : item->since;
+
+    switch (name->kind) {
+    case BL__CLOCK_NAME__KIND__NOTIFY:
+        question->start = item->state == BL__ITEM__STATE__RECEIVED ? item->since : 0;
+        question->limit = world->definition->notify;
+        break;
+    case BL__CLOCK_NAME__KIND__CORRECTION:
+        question->start = item->state == BL__ITEM__STATE__CORRECTING ? item->since : 0;
+        question->limit = definition->correction;
+        break;
+    case BL__CLOCK_NAME__KIND__SUPPLEMENT:
+        question->start = application_item_started(application, item);
+        question->limit = supplement_limit(world, name->item, question->start);
+        return item->supplement != NULL;
+    case BL__CLOCK_NAME__KIND__DELIVER:
+        question->start = item->deliver != NULL ? decided : 0;
+        question->limit = definition->deliver;
+        break;
+    case BL__CLOCK_NAME__KIND__CHECK:
+        question->start = item->check != NULL ? decided : 0;
+        question->limit = definition->post_check;
+        break;
+    case BL__CLOCK_NAME__KIND__STEP:
+    case BL__CLOCK_NAME__KIND__OPINION:
+    case BL__CLOCK_NAME__KIND__KIND_UNSPECIFIED:
+        return false;
+    }
+    if (question->start != 0) {
+        question->start = routing_effective(world, question->start);
+    }
+    return question->start != 0 && question->limit.halves > 0;
+}
+
+bool recount_question(const struct world *world, const Bl__Application *application,
+                      const Bl__ClockName *name, struct bl_arena *arena,
+                      struct clock_question *question)
+{
+    *question = (struct clock_question){ 0 };
+    if (name->whole) {
+        *question = whole_course(world, application, NULL, 0, NULL, name->legal, arena).question;
+        return application->accepted_at != 0 && question->limit.halves > 0;
+    }
+    if (name->item >= application->n_items) {
+        return false;
+    }
+    const Bl__Item *item = application->items[name->item];
+    if (name->kind == BL__CLOCK_NAME__KIND__STEP) {
+        *question = step_course(world, application, item, name->item, arena).question;
+        return question->limit.halves > 0;
+    }
+    if (name->kind != BL__CLOCK_NAME__KIND__KIND_UNSPECIFIED) {
+        return plain_question(world, application, name, question);
+    }
+    *question = leg_course(world, application, item, name->item, name->legal, arena).question;
+    return (name->legal ? item->legal : item->promise) != NULL && question->limit.halves > 0;
 }

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "core/aggregate.h"
+#include "deadline/clock.h"
 
 /* A change of item `index` into what `draft` is: its state, its hold, and the clocks of promise,
  * law and step. What else the caller changes, he adds.
@@ -31,6 +32,17 @@ Bl__ItemChange *recount_item(const struct world *world, const Bl__Application *a
 Bl__WholeChange *recount_whole(const struct world *world, const Bl__Application *application,
                                const Bl__Item *draft, uint32_t index, const Bl__Limit *extended,
                                struct bl_arena *arena);
+
+/* A clock that no stop holds, counted again from its start; NULL for no limit.
+ *   before  as it is */
+Bl__Clock *recount_plain(const struct world *world, const Bl__Clock *before, bl_time start,
+                         struct limit limit, struct bl_arena *arena);
+
+/* How a clock came about: where it began, its limit, its stops.
+ *   returns  false where there is no such clock, or its beginning is not known any more */
+bool recount_question(const struct world *world, const Bl__Application *application,
+                      const Bl__ClockName *name, struct bl_arena *arena,
+                      struct clock_question *question);
 
 /* Until when the stops of an item hold it, if they hold it at `now`; 0 where they do not.
  *   legal  only those that hold the legal limit */

@@ -662,6 +662,7 @@ static enum bl_err answer_what(const struct asking *a)
         [BL__QUERY__WHAT_BOOKINGS]     = query_bookings,
         [BL__QUERY__WHAT_TASKS]        = query_tasks,
         [BL__QUERY__WHAT_ABSENCES]     = query_absences,
+        [BL__QUERY__WHAT_WHY]          = query_why,
     };
     // clang-format on
     size_t what = (size_t)a->query->what_case;

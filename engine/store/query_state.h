@@ -31,6 +31,8 @@ bool query_is_large(const struct asking *a);
 const char *query_cursor(struct bl_arena *arena, struct bl_text key);
 bool query_read_cursor(struct bl_arena *arena, const char *text, struct bl_text *key);
 
+/* query_why.c */
+enum bl_err query_why(const struct asking *a);
 /* query_task.c */
 enum bl_err query_tasks(const struct asking *a);
 enum bl_err query_absences(const struct asking *a);

@@ -236,6 +236,13 @@ enum bl_err read_chain_head(struct store_read *read, struct bl_arena *arena, Bl_
                         (ProtobufCMessage **)entry, e);
 }
 
+enum bl_err read_recompute_job(struct store_read *read, struct bl_arena *arena,
+                               Bl__RecomputeJob **job, struct bl_error *e)
+{
+    return read_message(read, TABLE_META, bl_text_of(RECOMPUTE_JOB_KEY),
+                       &bl__recompute_job__descriptor, arena, (ProtobufCMessage **)job, e);
+}
+
 /* Sets a cursor on the last key that is not after `from`. */
 static int seek_back(MDB_cursor *cursor, struct bl_text from, MDB_val *key, MDB_val *value)
 {

@@ -70,6 +70,11 @@ MUST_CHECK enum bl_err read_scan_back(struct store_read *read, enum table table,
 MUST_CHECK enum bl_err read_rows(struct store_read *read, enum table table, uint64_t *count,
                                  struct bl_error *e);
 
+#define RECOMPUTE_JOB_KEY "recompute"  // in the table of meta
+/* The job that counts due moments again; BL_NOT_FOUND while there is none. */
+MUST_CHECK enum bl_err read_recompute_job(struct store_read *read, struct bl_arena *arena,
+                                          Bl__RecomputeJob **job, struct bl_error *e);
+
 /* The first moment of the timers' table and whose it is; BL_NEVER in an empty one. */
 MUST_CHECK enum bl_err read_next_timer(struct store_read *read, bl_time *at, struct bl_error *e);
 

@@ -5,6 +5,7 @@
 #include "core/application.h"
 #include "core/countdown.h"
 #include "core/desk.h"
+#include "core/recount.h"
 #include "store/sight.h"
 
 static Bl__Title *view_title(struct bl_arena *arena, const Bl__Text *text)
@@ -61,6 +62,108 @@ static Bl__ClockView *view_clock(const struct viewer *viewer, const struct calen
     }
     view->limit = limit_format(limit, bl_arena_alloc(viewer->arena, LIMIT_TEXT));
     return view;
+}
+
+/* A clock that stands: how much is left of it when the stop is over, and when that is. */
+static void view_standing(const struct calendar *calendar, Bl__ClockView *view,
+                          const Bl__Clock *clock, bl_time until)
+{
+    if (view == NULL || clock->phase != BL__CLOCK__PHASE__STANDING || until == 0) {
+        return;
+    }
+    view->standing = true;
+    view->stands_until = until;
+    view->overdue = false;
+    view->remaining_days = clock_remaining(calendar, until, clock->due_at);
+}
+
+static const struct definition_special *special_of(const struct definition *definition,
+                                                   const char *kind)
+{
+    for (size_t i = 0; i < definition->special_count; i++) {
+        if (strcmp(definition->special[i].id, kind) == 0) {
+            return &definition->special[i];
+        }
+    }
+    return NULL;
+}
+
+/* The second countdown of an item that stands: that of the stop itself. */
+static Bl__StopView *view_stop(const struct viewer *viewer, const struct catalog_version *version,
+                               const Bl__Stop *stop)
+{
+    const struct definition_special *special = special_of(version->definition, stop->kind);
+    Bl__StopView *view = bl_arena_new(viewer->arena, Bl__StopView);
+
+    bl__stop_view__init(view);
+    view->number = stop->number;
+    view->kind = stop->kind;
+    view->title = view_title(viewer->arena, special == NULL ? NULL : special->source->title);
+    view->from = stop->from;
+    view->to = stop->to;
+    view->ends_at = stop->ends_at;
+    view->notice = stop->notice;
+    view->legal = stop->legal;
+    if (stop->to == 0) {
+        view->remaining_days = clock_remaining(version->calendar, viewer->now, stop->ends_at);
+    }
+    return view;
+}
+
+static void view_stops(const struct viewer *viewer, const struct catalog_version *version,
+                       const Bl__Item *item, Bl__ItemView *view)
+{
+    view->n_stops = item->n_stops;
+    view->stops = bl_arena_array(viewer->arena, Bl__StopView *, item->n_stops);
+    for (size_t i = 0; i < item->n_stops; i++) {
+        view->stops[i] = view_stop(viewer, version, item->stops[i]);
+    }
+    if (item->n_stops > 0) {
+        view_standing(version->calendar, view->promise, item->promise,
+                      recount_stands_until(item, viewer->now, false, viewer->arena));
+        view_standing(version->calendar, view->legal, item->legal,
+                      recount_stands_until(item, viewer->now, true, viewer->arena));
+    }
+}
+
+static const char *limit_words(const struct viewer *viewer, const Bl__Limit *limit)
+{
+    return limit == NULL
+               ? ""
+               : limit_format((struct limit){ limit->halves, (enum limit_unit)limit->unit },
+                              bl_arena_alloc(viewer->arena, LIMIT_TEXT));
+}
+
+/* The clocks before acceptance and from the decision on. */
+static void view_further(const struct viewer *viewer, const struct catalog_version *version,
+                         const Bl__Item *item, const struct definition_item *definition,
+                         Bl__ItemView *view)
+{
+    const struct calendar *calendar = version->calendar;
+
+    view->notify = view_clock(viewer, calendar, item->notify, version->definition->notify);
+    view->correction = view_clock(viewer, calendar, item->correction, definition->correction);
+    view->supplement =
+        view_clock(viewer, calendar, item->supplement, version->definition->supplement);
+    view->deliver = view_clock(viewer, calendar, item->deliver, definition->deliver);
+    view->check = view_clock(viewer, calendar, item->check, definition->post_check);
+    view->extended = limit_words(viewer, item->extended);
+    view->rung = item->rung;
+}
+
+/* The whole stands while any of its items does. */
+static bl_time stands_until(const struct viewer *viewer, const Bl__Application *application,
+                            bool legal)
+{
+    bl_time until = 0;
+
+    for (size_t i = 0; i < application->n_items; i++) {
+        bl_time own =
+            recount_stands_until(application->items[i], viewer->now, legal, viewer->arena);
+
+        until = own > until ? own : until;
+    }
+    return until;
 }
 
 static Bl__DeskView *view_desk(const struct viewer *viewer, const struct catalog_version *version,
@@ -194,6 +297,8 @@ static Bl__ItemView *view_item(const struct viewer *viewer, const struct catalog
     view->since = item->since;
     view->promise = view_clock(viewer, version->calendar, item->promise, definition->promise);
     view->legal = view_clock(viewer, version->calendar, item->legal, definition->legal);
+    view_stops(viewer, version, item, view);
+    view_further(viewer, version, item, definition, view);
     view_needs(viewer, version, definition, view);
     if (item->state == BL__ITEM__STATE__NOT_NEEDED && definition->when != NULL) {
         view->condition = definition->source->when;
@@ -245,6 +350,11 @@ Bl__ApplicationView *view_application(const struct viewer *viewer,
         view_clock(viewer, version.calendar, application->promise, version.definition->promise);
     view->legal =
         view_clock(viewer, version.calendar, application->legal, version.definition->legal);
+    view_standing(version.calendar, view->promise, application->promise,
+                  stands_until(viewer, application, false));
+    view_standing(version.calendar, view->legal, application->legal,
+                  stands_until(viewer, application, true));
+    view->extended = limit_words(viewer, application->extended);
     view->items = bl_arena_array(viewer->arena, Bl__ItemView *, application->n_items);
     for (uint32_t i = 0; i < application->n_items; i++) {
         if (sight_item(viewer->principal, application->items[i])) {

@@ -119,27 +119,69 @@ static inline const Bl__Answer *clocks_do(struct clocks *clocks, const Bl__Comma
     return answer;
 }
 
-static inline void clocks_open(struct clocks *clocks, const char *item, bl_time at)
+/* One more application, of an item. */
+static inline uint64_t clocks_submit(struct clocks *clocks, const char *item, uint32_t request)
 {
     static struct hall_submission submission;
     struct hall_form form = { .count = 0 };
+    char id[32];
+
+    (void)snprintf(id, sizeof id, "request-%u", request);
+    hall_form_text(&form, "which", item);
+    hall_submission(&submission, "clocks", id, &form);
+    const Bl__Answer *answer = hall_do(&clocks->hall, &hall_clerk, &submission.command);
+    CHECK(answer->refusal == NULL);
+    return answer->application_id;
+}
+
+static inline void clocks_publish(struct clocks *clocks, const char *calendar)
+{
+    const Bl__Answer *answer =
+        hall_publish_text(&clocks->hall, "own.yaml", calendar, strlen(calendar));
+
+    if (answer->refusal != NULL) {
+        (void)fprintf(stderr, "%s: %s\n", answer->refusal->pointer,
+                      answer->refusal->n_arguments > 0 ? answer->refusal->arguments[0]->value : "");
+    }
+    CHECK(answer->refusal == NULL);
+}
+
+/* A hall with one application. `calendar` NULL: the nation's; else the YAML of one called `xx`. */
+static inline void clocks_open_on(struct clocks *clocks, const char *item, bl_time at,
+                                  const char *calendar)
+{
+    static char workflow[sizeof clocks_yaml];
 
     memset(clocks, 0, sizeof *clocks);
     bl_arena_init(&clocks->arena, 1 << 14, SIZE_MAX);
     hall_open(&clocks->hall, at - DAY_US);
     clocks->item = item;
+    memcpy(workflow, clocks_yaml, sizeof clocks_yaml);
+    if (calendar != NULL) {
+        memcpy(strstr(workflow, "calendar: cn"), "calendar: xx", 12);
+        clocks_publish(clocks, calendar);
+    }
     const Bl__Answer *answer =
-        hall_publish_text(&clocks->hall, "clocks.yaml", clocks_yaml, sizeof clocks_yaml - 1);
+        hall_publish_text(&clocks->hall, "clocks.yaml", workflow, sizeof workflow - 1);
     if (answer->refusal != NULL) {
         (void)fprintf(stderr, "%s: %s\n", answer->refusal->pointer,
                       answer->refusal->n_arguments > 0 ? answer->refusal->arguments[0]->value : "");
     }
     CHECK(answer->refusal == NULL);
     clocks->hall.now = at;
-    hall_form_text(&form, "which", item);
-    hall_submission(&submission, "clocks", "request", &form);
-    clocks->id = hall_do(&clocks->hall, &hall_clerk, &submission.command)->application_id;
-    CHECK(clocks->id != 0);
+    clocks->id = clocks_submit(clocks, item, 0);
+    clocks_read(clocks);
+}
+
+static inline void clocks_open(struct clocks *clocks, const char *item, bl_time at)
+{
+    clocks_open_on(clocks, item, at, NULL);
+}
+
+/* Looks at another application from now on. */
+static inline void clocks_look(struct clocks *clocks, uint64_t id)
+{
+    clocks->id = id;
     clocks_read(clocks);
 }
 
