@@ -10,7 +10,8 @@
 #include "store/read.h"
 
 #define CACHE_COUNT_DEFAULT 4096
-#define TIMERS_MAX_DEFAULT 2000
+#define TIMERS_MAX_DEFAULT                                                                         \
+    1000  // so many take some 15 ms: decisions of the same batch wait for them
 
 /* --- opening -----------------------------------------------------------------------------------
  */
