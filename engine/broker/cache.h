@@ -30,6 +30,7 @@ struct cached {
     struct projection before;  // what stood for it when the batch began
     const char *number;        // in the batch's arena; NULL until somebody needs it
     struct bl_text content;    // its encoded Content, if the batch has it in hand
+    bool is_corrected;         // the batch has made a further version of it
 };
 
 struct cache {

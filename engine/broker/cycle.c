@@ -156,6 +156,7 @@ static void settle_touched(struct cycle *cycle, bool committed)
         cached->touched = false;
         cached->is_new = false;
         cached->migrated = false;
+        cached->is_corrected = false;
         cached->next_touched = NULL;
         cached->content = (struct bl_text){ NULL, 0 };
         cached->number = NULL;

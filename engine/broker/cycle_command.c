@@ -187,6 +187,7 @@ static void run_application(struct cycle *cycle, struct batch_command *command)
     if (ruling.content.at != NULL) {
         cycle_store_content(cycle, cached->id, cached->state->contents, world.salt, ruling.content);
         cached->content = ruling.content;
+        cached->is_corrected = true;
     }
     command->answer.event = ruling.event->seq;
     command->answer.application_id = cached->id;

@@ -147,7 +147,7 @@ static struct bl_text seal_state(struct cycle *cycle, const struct cached *cache
 
 /* A case goes on under another version: what stood at a place of its items may be another task now,
  * though its row is the same. Nobody keeps what he had, and all is offered anew. */
-static void renew_tasks(struct cycle *cycle, const struct cached *cached)
+static void withdraw_tasks(struct cycle *cycle, const struct cached *cached)
 {
     for (size_t i = 0; i < cached->before.row_count; i++) {
         if (cached->before.rows[i].table == TABLE_INBOX) {
@@ -156,6 +156,7 @@ static void renew_tasks(struct cycle *cycle, const struct cached *cached)
     }
 }
 
+/* What waits is offered with what it says now. */
 static void offer_tasks(struct cycle *cycle, struct cached *cached, const struct projection *after)
 {
     for (size_t i = 0; i < after->row_count; i++) {
@@ -172,10 +173,10 @@ static void write_aggregate(struct cycle *cycle, struct cached *cached)
     struct key key = key_of_id(cached->id);
 
     if (cached->migrated) {
-        renew_tasks(cycle, cached);
+        withdraw_tasks(cycle, cached);
     }
     projection_diff(&cached->before, &after, write_row, &change);
-    if (cached->migrated) {
+    if (cached->migrated || cached->is_corrected) {
         offer_tasks(cycle, cached, &after);
     }
     if (cached->was_open && !application_is_open(cached->state)) {

@@ -28,7 +28,8 @@ bool item_is_open(const Bl__Item *item)
 
 bool item_has_gap(const Bl__Item *item)
 {
-    bool granted = (item->state == S(DECIDED) || item->state == S(DELIVERING)) &&
+    bool granted = (item->state == S(DECIDED) || item->state == S(DELIVERING) ||
+                    item->state == S(DELIVERED)) &&
                    item->result != BL__ITEM__RESULT__DENIED;
 
     return item->gap && (item_is_open(item) || granted);

@@ -11,8 +11,8 @@ static bool is_department(const struct world *world, const char *id)
 {
     const Bl__DepartmentsFile *file = world->departments;
 
-    if (file == NULL) {
-        return true;  // none is published: it is taken as written
+    if (file == NULL) {  // none is published: it is taken as written
+        return strlen(id) <= DEFINITION_DEPARTMENT_CHARACTERS_MAX;
     }
     for (size_t i = 0; i < file->n_departments; i++) {
         if (strcmp(file->departments[i]->key, id) == 0) {

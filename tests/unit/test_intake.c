@@ -453,6 +453,28 @@ static void test_a_correction_is_checked(void **state)
     close_hall(&hall);
 }
 
+/* A task that waits says what the form says now. */
+static void test_waiting_tasks_are_renewed(void **state)
+{
+    struct hall hall;
+    bool renewed = false;
+
+    (void)state;
+    open_hall(&hall, "2026-04-27T09:00:00+08:00", "return");
+    uint64_t id = submit(&hall, &received);
+    assert_done(take(&hall, &hall_clerk, id, "base", false));
+    assert_done(notify(&hall, id, "fire", NULL, "area"));
+    assert_done(correct(&hall, id, NULL, 4));
+    for (size_t i = 0; i < hall.batch.effect_count; i++) {
+        const struct effect *effect = &hall.batch.effects[i];
+
+        renewed |=
+            effect->kind == EFFECT_TASK_READY && effect->item == BASE && effect->content.at != NULL;
+    }
+    assert_true(renewed);
+    close_hall(&hall);
+}
+
 static void test_one_notice(void **state)
 {
     struct hall hall;
@@ -794,6 +816,10 @@ static void test_withdrawals(void **state)
     open_hall(&hall, "2026-04-27T09:00:00+08:00", "return");
     uint64_t id = submit(&hall, &complete);
     assert_refused(withdraw(&hall, id, "", ""), "invalid", "consent-required");
+    struct principal fire = hall_worker("fire");
+    NEW(Withdraw, withdraw);
+    assert_refused(act(&hall, &fire, id, BL__COMMAND__WHAT_WITHDRAW, what), "denied",
+                   "role-may-not");
     assert_done(decide(&hall, "amr", id, "base", R(GRANTED)));
     assert_refused(withdraw(&hall, id, "base", "函 1"), "refused", "nothing-to-withdraw");
     assert_done(withdraw(&hall, id, "fire", "函 1"));
@@ -870,6 +896,7 @@ int main(void)
         cmocka_unit_test(test_deemed_acceptance),
         cmocka_unit_test(test_correction),
         cmocka_unit_test(test_a_correction_is_checked),
+        cmocka_unit_test(test_waiting_tasks_are_renewed),
         cmocka_unit_test(test_one_notice),
         cmocka_unit_test(test_uncorrected_papers_are_returned),
         cmocka_unit_test(test_who_accepts),
