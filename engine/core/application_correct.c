@@ -178,6 +178,7 @@ struct ruling decide_correct(const struct question *q)
     if (ruling.refusal != NULL) {
         return ruling;
     }
+    application_wait_for_days(&routing, q->application, next.content.values);
     accept_complete(q, &routing, &next, &ruling);
     routing_settle(&routing);
     ruling.event = corrected_event(q, &routing, &next);

@@ -224,31 +224,43 @@ static Bl__Refusal *check_head(const struct question *q)
     return refusal != NULL ? refusal : check_stated(q);
 }
 
-/* The day before which an item may not start. */
-static void wait_for_days(struct routing *routing, const struct form_value *values)
+/* When the day opens before which an item may not start; 0: it may. */
+static bl_time day_of(const struct world *world, const struct definition_item *item,
+                      const struct form_value *values)
+{
+    char text[BL_TIME_TEXT];
+    bl_day day;
+
+    if (item->not_before < 0 || !values[item->not_before].present) {
+        return 0;
+    }
+    struct bl_text date = values[item->not_before].value.string;
+    (void)snprintf(text, sizeof text, "%.*s", (int)date.bytes, date.at);
+    if (bl_day_parse(text, &day, NULL) != BL_OK) {
+        return 0;  // never: the form was checked
+    }
+    bl_time opens = routing_effective(world, calendar_opening(world->calendar, day));
+    return opens > world->now ? opens : 0;
+}
+
+void application_wait_for_days(struct routing *routing, const Bl__Application *application,
+                               const struct form_value *values)
 {
     const struct world *world = routing->world;
 
     for (size_t i = 0; i < routing->count; i++) {
-        int32_t field = world->definition->items[i].not_before;
-        char text[BL_TIME_TEXT];
-        bl_day day;
+        const struct definition_item *item = &world->definition->items[i];
+        bl_time before = application == NULL ? 0 : application->items[i]->not_before;
+        bl_time opens = item->not_before < 0 ? 0 : day_of(world, item, values);
 
-        if (field < 0 || !values[field].present) {
+        if (opens == before || routing->items[i].state != S(PENDING)) {
             continue;
         }
-        (void)snprintf(text, sizeof text, "%.*s", (int)values[field].value.string.bytes,
-                       values[field].value.string.at);
-        if (bl_day_parse(text, &day, NULL) != BL_OK) {
-            continue;  // never: the form was checked
+        if (routing->not_before == NULL) {
+            routing->not_before = bl_arena_array(routing->arena, bl_time, routing->count);
         }
-        bl_time opens = routing_effective(world, calendar_opening(world->calendar, day));
-        if (opens > world->now) {
-            if (routing->not_before == NULL) {
-                routing->not_before = bl_arena_array(routing->arena, bl_time, routing->count);
-            }
-            routing->not_before[i] = opens;
-        }
+        routing->not_before[i] = opens;
+        routing_mark(routing, &routing->moved)[i] = true;
     }
 }
 
@@ -263,7 +275,7 @@ static void start(const struct question *q, const struct content *content, struc
                          : routing->start;
     routing->accepted = !submit->receive_only && !definition->acceptance_by_department;
     routing->whole_start = routing->accepted ? routing->start : 0;
-    wait_for_days(routing, content->values);
+    application_wait_for_days(routing, NULL, content->values);
     for (uint32_t i = 0;
          routing->accepted && definition->supplement.halves > 0 && i < routing->count; i++) {
         if (routing->items[i].state != S(NOT_NEEDED) &&

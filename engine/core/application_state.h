@@ -127,9 +127,12 @@ void follow_supplement(const struct question *q, Bl__Overdue *overdue);
 /* The day has come that an item waits for. */
 Bl__Event *application_open(const struct question *q, uint32_t index);
 
-/* Of a submission, and of a corrected one: which materials are needed by items that apply; why a
- * condition has no value; which items the applicant may have on a promise; which deferrable
- * materials are to come later (or, with `absent_too`, are not there). */
+/* Of a submission, and of a corrected one: the days before which items may not start; which
+ * materials are needed by items that apply; why a condition has no value; which items the applicant
+ * may have on a promise; which deferrable materials are to come later (or, with `absent_too`, are
+ * not there). */
+void application_wait_for_days(struct routing *routing, const Bl__Application *application,
+                               const struct form_value *values);
 void application_needed_materials(const struct routing *routing, bool *needed);
 Bl__Refusal *application_condition_error(struct routing *routing,
                                          const struct definition_item *item,

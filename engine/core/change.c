@@ -232,8 +232,8 @@ static void change_item(Bl__Item *item, const Bl__ItemChange *change, const Bl__
         item->n_missing = change->n_missing;
         item->missing = texts_copy(change->missing, change->n_missing, arena);
     }
-    if (change->opened) {
-        item->not_before = 0;
+    if (change->opened || change->not_before != 0) {
+        item->not_before = change->not_before;
     }
     item->committed |= change->committed;
     item->gap |= change->gap;

@@ -82,7 +82,7 @@ void routing_begin(struct routing *routing, const struct world *world,
         routing->before[i] = routing->items[i];
         routing->held_before[i] = routing->held[i];
     }
-    routing->committed = routing->gap = NULL;
+    routing->committed = routing->gap = routing->moved = NULL;
     routing->not_before = NULL;
     routing->missing = NULL;
     if (application != NULL) {
@@ -325,6 +325,10 @@ Bl__ItemChange *routing_change(struct routing *routing, uint32_t index, bl_time 
     if (change->state != routing->before[index].state) {
         start_clocks(routing, &routing->world->definition->items[index], start, change);
     }
+    if (routing->moved != NULL && routing->moved[index]) {
+        change->not_before = change->state == S(PENDING) ? routing->not_before[index] : 0;
+        change->opened = change->not_before == 0;
+    }
     if (routing->missing != NULL) {
         change->missing = routing->missing[index].at;
         change->n_missing = routing->missing[index].count;
@@ -357,7 +361,8 @@ Bl__ItemChange **routing_changes(struct routing *routing, int except, size_t *co
     size_t n = 0;
 
     for (uint32_t i = 0; i < routing->count; i++) {
-        bool misses = routing->missing != NULL && routing->missing[i].count > 0;
+        bool misses = (routing->missing != NULL && routing->missing[i].count > 0) ||
+                      (routing->moved != NULL && routing->moved[i]);
 
         if ((int)i == except || (routing->items[i].state == routing->before[i].state &&
                                  routing->held[i] == routing->held_before[i] && !misses)) {

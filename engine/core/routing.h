@@ -20,6 +20,7 @@ struct routing {
     bool *committed;      // promised in writing: granted as soon as accepted
     bool *gap;            // a deferrable material is still to come
     bl_time *not_before;  // 0, or the day that the item waits for
+    bool *moved;          // it waits for another day than before
     struct routing_missing {
         const char **at;
         size_t count;

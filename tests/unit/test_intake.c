@@ -277,6 +277,18 @@ static const Bl__Answer *correct(struct hall *hall, uint64_t id, const char *mat
     return act(hall, &hall_clerk, id, BL__COMMAND__WHAT_CORRECT, what);
 }
 
+/* Another opening day. */
+static const Bl__Answer *correct_day(struct hall *hall, uint64_t id, const char *day)
+{
+    struct hall_form form = { .count = 0 };
+
+    NEW(Correct, correct);
+    hall_form_text(&form, "opens", day);
+    what->form.data = bl_arena_copy(&arena, form.bytes, form.count);
+    what->form.len = form.count;
+    return act(hall, &hall_clerk, id, BL__COMMAND__WHAT_CORRECT, what);
+}
+
 static const Bl__Answer *give_back(struct hall *hall, uint64_t id, const char *item,
                                    const char *reason)
 {
@@ -732,6 +744,33 @@ static void test_an_item_waits_for_its_day(void **state)
     close_hall(&hall);
 }
 
+/* The day is a field of the form like any other: it may be corrected. */
+static void test_the_day_moves(void **state)
+{
+    struct hall hall;
+    struct papers papers = { .materials = LEASE, .area = 9, .opens = "2026-05-09" };
+
+    (void)state;
+    papers.receive_only = true;
+    open_hall(&hall, "2026-04-27T09:00:00+08:00", "return");
+    uint64_t id = submit(&hall, &papers);
+    assert_done(correct_day(&hall, id, "2026-05-12"));
+    assert_state(&hall, id, DAY, S(PENDING));
+    assert_int_equal(state_of(&hall, id)->items[DAY]->not_before, at("2026-05-12T08:30:00+08:00"));
+    assert_done(correct_day(&hall, id, "2026-04-20"));
+    assert_state(&hall, id, DAY, S(RECEIVED));
+    assert_int_equal(state_of(&hall, id)->items[DAY]->not_before, 0);
+    papers.area = 2;
+    papers.opens = "2026-05-11";
+    id = submit(&hall, &papers);
+    assert_state(&hall, id, DAY, S(NOT_NEEDED));
+    assert_done(correct(&hall, id, NULL, 9));  // needed now, and not yet
+    assert_state(&hall, id, DAY, S(PENDING));
+    wait_until(&hall, at("2026-05-11T08:30:00+08:00"));
+    assert_state(&hall, id, DAY, S(ACCEPTED));
+    close_hall(&hall);
+}
+
 static void test_paper(void **state)
 {
     struct hall hall;
@@ -905,6 +944,7 @@ int main(void)
         cmocka_unit_test(test_gaps_at_the_window),
         cmocka_unit_test(test_promises),
         cmocka_unit_test(test_an_item_waits_for_its_day),
+        cmocka_unit_test(test_the_day_moves),
         cmocka_unit_test(test_paper),
         cmocka_unit_test(test_agents),
         cmocka_unit_test(test_twins),
