@@ -14,14 +14,6 @@ static bool waits(const Bl__Item *item)
             item->deliver != NULL);
 }
 
-static bool gap_is_open(const struct question *q, uint32_t index)
-{
-    const Bl__Item *item = q->application->items[index];
-
-    return item->gap && countdown_is_open(item->supplement) &&
-           !q->world->definition->items[index].issue_with_gap;
-}
-
 static const char *way_words(const struct question *q, const Bl__OutcomeDefinition *outcome)
 {
     const char *words = "";
@@ -111,7 +103,7 @@ struct ruling decide_deliver(const struct question *q)
     if (!waits(item) || (deliver->ready && item->state == S(DELIVERING))) {
         return question_refuse_state(q, index, "nothing-to-deliver");
     }
-    if (gap_is_open(q, index)) {
+    if (!application_item_may_issue(item, &q->world->definition->items[index])) {
         return question_refuse(q, BL_REFUSED, "gap-open", bl_arena_string(q->arena, item->id));
     }
     refusal = read_way(q, index, &way);

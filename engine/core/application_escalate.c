@@ -96,10 +96,9 @@ static bool is_tacit(const struct question *q, uint32_t index)
     const struct definition_item *definition = &q->world->definition->items[index];
     const Bl__Item *item = q->application->items[index];
     bool first_leg = definition->upper_department != NULL && item->passed_up_at == 0;
-    bool gap = item->gap && countdown_is_open(item->supplement) && !definition->issue_with_gap;
 
     return definition->tacit && !definition->safety && application_item_is_running(item) &&
-           !item->held && !first_leg && !gap;
+           !item->held && !first_leg && application_item_may_issue(item, definition);
 }
 
 static void grant(const struct question *q, uint32_t index, Bl__Overdue *overdue)
