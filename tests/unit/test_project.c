@@ -10,6 +10,7 @@
 #include "core/project.h"
 #include "hall_fixture.h"
 #include "store/kind.h"
+#include "store/query.h"
 
 /* 2026-11-23 09:00 in the hall, a Monday. */
 #define MONDAY_NINE INT64_C(1795395600000000)
@@ -357,6 +358,74 @@ static void test_a_project_with_open_applications_asks_for_a_reason(void **state
                         "project-closed");
 }
 
+/* --- what is shown -----------------------------------------------------------------------------
+ */
+
+static const Bl__QueryAnswer *ask(struct hall *hall, const struct principal *principal,
+                                  const Bl__Query *query)
+{
+    static Bl__QueryAnswer answer;
+    struct query_context context = { hall->store, hall->catalog, hall->now };
+    struct bl_error e = { 0 };
+
+    bl__query_answer__init(&answer);
+    bl_arena_free(&arena);
+    bl_arena_init(&arena, 4096, SIZE_MAX);
+    assert_int_equal(query_answer(&context, query, principal, hall->now, &arena, &answer, &e),
+                     BL_OK);
+    return &answer;
+}
+
+static void test_what_is_late_and_whose(void **state)
+{
+    struct hall *hall = *state;
+    Bl__ListProjects list = BL__LIST_PROJECTS__INIT;
+    Bl__Query query = BL__QUERY__INIT;
+
+    assert_null(hall_do(hall, &hall_admin, open_project())->refusal);
+    assert_null(hall_do(hall, &tracker, set_milestone())->refusal);
+    assert_null(hall_do(hall, &hall_clerk, submit("r-1", "2026-350102-48"))->refusal);
+    query.what_case = BL__QUERY__WHAT_PROJECTS;
+    query.projects = &list;
+    assert_int_equal(ask(hall, &tracker, &query)->projects[0]->late, 0);
+    hall->now = MONDAY_NINE + 4 * DAY_US;
+    batch_reset(&hall->batch);
+    assert_int_equal(hall_run(hall), BL_OK);
+    assert_int_equal(ask(hall, &tracker, &query)->projects[0]->late, 2);
+    assert_int_equal(ask(hall, &other_tracker, &query)->n_projects, 0);  // not his
+    list.code = "2026-350102-48";
+    const Bl__ProjectView *view = ask(hall, &tracker, &query)->projects[0];
+    assert_int_equal(view->light, BL__LIGHT__RED);
+    assert_int_equal(view->n_applications, 1);
+    assert_int_equal(view->n_lates, 2);
+    assert_string_equal(view->lates[0]->milestone, "land");
+    assert_string_equal(view->lates[1]->department, "amr");
+    assert_string_equal(ask(hall, &other_tracker, &query)->refusal->rule, "project-unknown");
+}
+
+/* All that happens in a project can be asked for from any event on, and nothing else comes. */
+static void test_its_events(void **state)
+{
+    struct hall *hall = *state;
+    Bl__GetEvents get = BL__GET_EVENTS__INIT;
+    Bl__Query query = BL__QUERY__INIT;
+
+    assert_null(hall_do(hall, &hall_admin, open_project())->refusal);
+    assert_null(hall_do(hall, &hall_clerk, submit("r-1", ""))->refusal);
+    assert_null(hall_do(hall, &hall_clerk, submit("r-2", "2026-350102-48"))->refusal);
+    get.project = "2026-350102-48";
+    query.what_case = BL__QUERY__WHAT_EVENTS;
+    query.events = &get;
+    const Bl__QueryAnswer *answer = ask(hall, &tracker, &query);
+    assert_int_equal(answer->n_events, 3);
+    assert_int_equal(answer->events[0]->event->what_case, BL__EVENT__WHAT_PROJECT_OPENED);
+    assert_int_equal(answer->events[1]->event->what_case, BL__EVENT__WHAT_SUBMITTED);
+    assert_int_equal(answer->events[2]->event->what_case, BL__EVENT__WHAT_PROJECT_JOINED);
+    get.after = answer->events[1]->event->seq;
+    assert_int_equal(ask(hall, &tracker, &query)->n_events, 1);
+    assert_string_equal(ask(hall, &other_tracker, &query)->refusal->rule, "project-unknown");
+}
+
 static void test_a_restart_loses_nothing(void **state)
 {
     struct hall *hall = *state;
@@ -386,6 +455,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_submission_joins_in_its_batch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_project_with_open_applications_asks_for_a_reason,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_late_and_whose, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_its_events, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_restart_loses_nothing, setup, teardown),
     };
 
