@@ -276,7 +276,7 @@ static const struct option_row graph_options[] = {
 static const struct option_row simulate_options[] = {
     { "accept", OPTION_TEXT, 0, "DATE", { "受理日期，默认现在", "the date of acceptance; default now" }, NULL },
     { "set", OPTION_TEXT, 0, "FIELD=VALUE", { "表单的一栏，可多次", "an answer of the form; may be repeated" }, NULL },
-    { "what-if", OPTION_TEXT, 0, "WHAT", { "假如：ITEM=3WD、特别程序名、DEPARTMENT+3，可多次", "what if: ITEM=3WD, a special procedure, DEPARTMENT+3; may be repeated" }, NULL },
+    { "what-if", OPTION_TEXT, 0, "WHAT", { "假如：ITEM=3WD、ITEM=commit（告知承诺）、特别程序名、DEPARTMENT+3，可多次", "what if: ITEM=3WD, ITEM=commit (on a promise), a special procedure, DEPARTMENT+3; may be repeated" }, NULL },
     WORKFLOWS_ROW,
     VERSION_ROW,
 };
