@@ -9,6 +9,7 @@
 #include "broker/task_message.h"
 #include "core/application.h"
 #include "core/directory.h"
+#include "core/notice.h"
 #include "store/read.h"
 #include "store/record.h"
 
@@ -63,8 +64,26 @@ static const char *department_of(struct cycle *cycle, const struct cached *cache
     return strcmp(now, defined) == 0 ? defined : bl_arena_string(cycle->arena, now);
 }
 
+/* What the applicant is to be told; its contents are read when a worker has room for it. */
+static void effect_notice(struct cycle *cycle, struct cached *cached, uint32_t task)
+{
+    struct effect *effect = batch_effect(cycle->batch, EFFECT_TASK_READY);
+    const Bl__Notice *notice = notice_find(cached->state, notice_of_task(task));
+
+    effect->application = cached->id;
+    effect->item = task;
+    effect->due = notice->at;
+    effect->not_before = notice->retry_at;
+    effect->department = bl_arena_string(cycle->arena, notice->channel);
+    effect->content = (struct bl_text){ NULL, 0 };
+}
+
 static void effect_ready(struct cycle *cycle, struct cached *cached, uint32_t index)
 {
+    if (notice_of_task(index) != 0) {
+        effect_notice(cycle, cached, index);
+        return;
+    }
     struct effect *effect = batch_effect(cycle->batch, EFFECT_TASK_READY);
     const Bl__Item *item = cached->state->items[index];
 

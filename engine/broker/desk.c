@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "core/application.h"
+#include "core/notice.h"
 #include "store/read.h"
 
 #define SCRATCH_FIRST ((size_t)64 << 10)
@@ -100,16 +101,29 @@ static const Bl__Item *open_item(struct desk *desk, struct store_read *read, uin
     return found->items[item];
 }
 
+/* The notice that a task is about, if its channel has something to do; NULL else. */
+static const Bl__Notice *open_notice(struct desk *desk, struct store_read *read, uint64_t id,
+                                     uint32_t task, const Bl__Application **application)
+{
+    struct bl_error e = { 0 };
+    Bl__Application *found = NULL;
+    enum bl_err err = read_application(read, id, &desk->scratch, &found, &e);
+    const Bl__Notice *notice = err == BL_OK ? notice_find(found, notice_of_task(task)) : NULL;
+
+    tell("application", err, &e);
+    *application = found;
+    return notice != NULL && notice_is_ready(notice) ? notice : NULL;
+}
+
 static bl_time due_of(const Bl__Clock *clock)
 {
     return clock == NULL ? 0 : clock->due_at;
 }
 
-static bool fill_source(struct desk *desk, struct store_read *read,
-                        const Bl__Application *application, uint32_t index,
-                        struct task_source *source)
+/* What the task of an application is made from, whatever it is about. */
+static bool fill_common(struct desk *desk, struct store_read *read,
+                        const Bl__Application *application, struct task_source *source)
 {
-    const Bl__Item *item = application->items[index];
     struct bl_error e = { 0 };
     struct catalog_version version;
     Bl__StoredContent *content = NULL;
@@ -121,21 +135,11 @@ static bool fill_source(struct desk *desk, struct store_read *read,
                            &e);
     }
     tell("task", err, &e);
-    if (err != BL_OK || index >= version.definition->item_count) {
+    if (err != BL_OK) {
         return false;
     }
-    *source = (struct task_source){
-        .definition = version.definition,
-        .item = index,
-        .number = application->number,
-        .promise_due = due_of(item->promise),
-        .legal_due = due_of(item->legal),
-        .failures = item->failures,
-        .step = item->desk == NULL ? 0 : item->desk->step,
-        .round = item->desk == NULL ? 0 : item->desk->round,
-    };
-    source->need_count =
-        task_needs(&version.definition->items[index], application, &source->needs, &desk->scratch);
+    *source =
+        (struct task_source){ .definition = version.definition, .number = application->number };
     if (content != NULL) {
         source->content =
             (struct bl_text){ (const char *)content->content.data, content->content.len };
@@ -143,10 +147,36 @@ static bool fill_source(struct desk *desk, struct store_read *read,
     return true;
 }
 
+static bool fill_source(struct desk *desk, struct store_read *read,
+                        const Bl__Application *application, uint32_t index,
+                        struct task_source *source)
+{
+    const Bl__Item *item = application->items[index];
+
+    if (!fill_common(desk, read, application, source) || index >= source->definition->item_count) {
+        return false;
+    }
+    source->item = index;
+    source->promise_due = due_of(item->promise);
+    source->legal_due = due_of(item->legal);
+    source->failures = item->failures;
+    source->step = item->desk == NULL ? 0 : item->desk->step;
+    source->round = item->desk == NULL ? 0 : item->desk->round;
+    source->need_count =
+        task_needs(&source->definition->items[index], application, &source->needs, &desk->scratch);
+    return true;
+}
+
 static void fill_row(struct backlog_row *row, const Bl__Item *item)
 {
     row->not_before = item->retry_at;
     bl_text_copy(row->item, sizeof row->item, item->id);
+}
+
+static void fill_notice_row(struct backlog_row *row, const Bl__Notice *notice)
+{
+    row->not_before = notice->retry_at;
+    bl_text_copy(row->item, sizeof row->item, NOTICE_LANE);
 }
 
 /* What makes the rows more than keys. Those that cannot be read keep their place without a name, so
@@ -158,6 +188,16 @@ static void fill_rows(struct desk *desk, struct store_read *read, const struct s
         struct backlog_row *row = &scan->rows[i];
         const Bl__Application *application = NULL;
         struct task_source source;
+
+        if (notice_of_task(row->key.item) != 0) {
+            const Bl__Notice *notice =
+                open_notice(desk, read, row->key.application, row->key.item, &application);
+
+            if (notice != NULL) {
+                fill_notice_row(row, notice);
+            }
+            continue;
+        }
         const Bl__Item *item =
             open_item(desk, read, row->key.application, row->key.item, &application);
 
@@ -242,6 +282,12 @@ static bool find_in(struct desk *desk, struct store_read *read, const char *depa
         read_application(read, id, &desk->scratch, &application, &e) != BL_OK) {
         return false;
     }
+    const Bl__Notice *notice = notice_find(application, notice_number(parts->item));
+    if (notice != NULL && notice_is_ready(notice) && strcmp(notice->channel, department) == 0) {
+        row->key = (struct edf_key){ notice->at, id, notice_task(notice->number) };
+        fill_notice_row(row, notice);
+        return true;
+    }
     int index = application_item_find(application, parts->item);
     const Bl__Item *item = index < 0 ? NULL : application->items[index];
 
@@ -268,12 +314,35 @@ bool desk_find(void *context, const char *department, const char *task, struct b
 
 /* --- one task --------------------------------------------------------------------------------- */
 
-bool desk_task(struct desk *desk, uint64_t id, uint32_t item, struct task_source *source)
+static bool fill_notice(struct desk *desk, struct store_read *read, uint64_t id, uint32_t task,
+                        struct task_source *source)
 {
     const Bl__Application *application = NULL;
+    const Bl__Notice *notice = open_notice(desk, read, id, task, &application);
+
+    if (notice == NULL || !fill_common(desk, read, application, source) ||
+        notice->item >= source->definition->item_count) {
+        return false;
+    }
+    source->notice = notice;
+    return true;
+}
+
+static bool fill_item(struct desk *desk, struct store_read *read, uint64_t id, uint32_t item,
+                      struct task_source *source)
+{
+    const Bl__Application *application = NULL;
+
+    return open_item(desk, read, id, item, &application) != NULL &&
+           fill_source(desk, read, application, item, source);
+}
+
+bool desk_task(struct desk *desk, uint64_t id, uint32_t item, struct task_source *source)
+{
     struct store_read *read = begin(desk);
-    bool found = read != NULL && open_item(desk, read, id, item, &application) != NULL &&
-                 fill_source(desk, read, application, item, source);
+    bool found =
+        read != NULL && (notice_of_task(item) != 0 ? fill_notice(desk, read, id, item, source)
+                                                   : fill_item(desk, read, id, item, source));
 
     store_read_end(&read);
     return found;

@@ -4,6 +4,7 @@
 #include <zmq.h>
 
 #include "broker/front_state.h"
+#include "core/notice.h"
 #include "wire/attempt.h"
 
 /* --- tasks ------------------------------------------------------------------------------------ */
@@ -176,11 +177,13 @@ static void take_effect(struct front *front, const struct effect *effect)
 {
     switch (effect->kind) {
     case EFFECT_TASK_READY: {
-        const struct definition_item *item = &effect->definition->items[effect->item];
+        const char *lane = notice_of_task(effect->item) != 0
+                               ? NOTICE_LANE
+                               : effect->definition->items[effect->item].id;
         struct edf_key key = { effect->due, effect->application, effect->item };
 
-        dispatch_ready(front->dispatch, effect->department, item->id, key, effect->not_before,
-                       effect, front->wall);
+        dispatch_ready(front->dispatch, effect->department, lane, key, effect->not_before, effect,
+                       front->wall);
         return;
     }
     case EFFECT_TASK_GONE:
@@ -200,8 +203,11 @@ static enum dispatch_outcome outcome_of(const struct batch_command *command)
     Bl__Command__WhatCase what = command->command->what_case;
 
     if (command->answer.refusal == NULL) {
-        return what == BL__COMMAND__WHAT_DECIDE || what == BL__COMMAND__WHAT_FAIL ? OUTCOME_DONE
-                                                                                  : OUTCOME_ACTED;
+        return what == BL__COMMAND__WHAT_DECIDE || what == BL__COMMAND__WHAT_FAIL ||
+                       what == BL__COMMAND__WHAT_SEND_NOTICE ||
+                       what == BL__COMMAND__WHAT_FAIL_NOTICE
+                   ? OUTCOME_DONE
+                   : OUTCOME_ACTED;
     }
     enum bl_err code = bl_err_from_name(command->answer.refusal->code);
 

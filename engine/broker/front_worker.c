@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "broker/front_state.h"
+#include "core/notice.h"
 #include "wire/attempt.h"
 
 static bool acknowledge(struct front *front, struct session *session, const char *attempt,
@@ -45,6 +46,29 @@ static Bl__Fail *fail_of(struct bl_arena *arena, const Bl__Decision *decision,
     failure->reason = decision->reason;
     failure->permanent = decision->permanent;
     return failure;
+}
+
+/* What became of a notice: sent, or not now; one that the channel rejects cannot be sent at all. */
+static void notice_outcome(struct bl_arena *arena, const Bl__Decision *decision, uint32_t number,
+                           Bl__Command *command)
+{
+    if (decision->decision == BL__DECISION__VERDICT__APPROVE) {
+        command->what_case = BL__COMMAND__WHAT_SEND_NOTICE;
+        command->send_notice = bl_arena_new(arena, Bl__SendNotice);
+        bl__send_notice__init(command->send_notice);
+        command->send_notice->number = number;
+        if (decision->outcome != NULL) {
+            command->send_notice->receipt = decision->outcome->number;
+        }
+        return;
+    }
+    command->what_case = BL__COMMAND__WHAT_FAIL_NOTICE;
+    command->fail_notice = bl_arena_new(arena, Bl__FailNotice);
+    bl__fail_notice__init(command->fail_notice);
+    command->fail_notice->number = number;
+    command->fail_notice->reason = decision->reason;
+    command->fail_notice->permanent =
+        decision->permanent || decision->decision == BL__DECISION__VERDICT__REJECT;
 }
 
 /* An act names its item, or means the task's. */
@@ -95,7 +119,11 @@ static Bl__Command *command_of(struct bl_arena *arena, const Bl__Decision *decis
     if (decision->act != NULL) {
         return command;
     }
-    if (decision->decision == BL__DECISION__VERDICT__FAIL) {
+    uint32_t notice = notice_of_task(task->key.item);
+
+    if (notice != 0) {
+        notice_outcome(arena, decision, notice, command);
+    } else if (decision->decision == BL__DECISION__VERDICT__FAIL) {
         command->what_case = BL__COMMAND__WHAT_FAIL;
         command->fail = fail_of(arena, decision, task);
     } else {

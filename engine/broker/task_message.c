@@ -20,11 +20,14 @@ enum {
     TASK_PROMISE_DUE,
     TASK_LEGAL_DUE,
     TASK_FAILURES,
-    TASK_ROUND = 15,
+    TASK_NOTICE = 13,
+    TASK_TO,
+    TASK_ROUND,
     TASK_NEEDS
 };
 enum { NEED_ITEM = 1, NEED_DOCUMENT };
-enum { CONTENT_FORM = 2, CONTENT_MATERIALS = 3 };
+enum { CONTENT_APPLICANT = 1, CONTENT_FORM, CONTENT_MATERIALS };
+enum { APPLICANT_NAME = 1, APPLICANT_PHONE = 3 };
 enum { STRUCT_FIELDS = 1, ENTRY_KEY = 1, MATERIAL_ID = 1 };
 
 void task_scratch_free(struct task_scratch *scratch)
@@ -174,9 +177,47 @@ static bool put_needs(const struct task_source *source, struct task_scratch *scr
     return fits;
 }
 
+/* Whom to tell: his name and where to reach him, and no more. */
+static bool put_addressee(const struct task_source *source, struct task_scratch *scratch)
+{
+    struct bl_text applicant = first_field(source->content, CONTENT_APPLICANT);
+    struct bl_text name = first_field(applicant, APPLICANT_NAME);
+    struct bl_text phone = first_field(applicant, APPLICANT_PHONE);
+
+    wire_frame_clear(&scratch->form);
+    return wire_frame_add_bytes(&scratch->form, APPLICANT_NAME, name) &&
+           wire_frame_add_bytes(&scratch->form, APPLICANT_PHONE, phone) &&
+           wire_frame_add_bytes(
+               &scratch->body, TASK_TO,
+               (struct bl_text){ (const char *)scratch->form.bytes, scratch->form.used });
+}
+
+static bool put_notice(const struct task_source *source, struct task_scratch *scratch)
+{
+    const Bl__Notice *notice = source->notice;
+    struct wire_frame *task = &scratch->body;
+    char name[NAME_BYTES];
+
+    (void)snprintf(name, sizeof name, "%s.notice-%u", source->number, notice->number);
+    return wire_frame_add_text(task, TASK_NAME, name) &&
+           wire_frame_add_text(task, TASK_APPLICATION, source->number) &&
+           wire_frame_add_text(task, TASK_WORKFLOW, source->definition->workflow) &&
+           (notice->whole ||
+            wire_frame_add_text(task, TASK_ITEM, source->definition->items[notice->item].id)) &&
+           wire_frame_add_text(task, TASK_STEP, "notice") &&
+           (notice->failures == 0 ||
+            wire_frame_add_number(task, TASK_FAILURES, notice->failures)) &&
+           wire_frame_add(task, TASK_NOTICE, &notice->base) && put_addressee(source, scratch);
+}
+
 struct bl_text task_body(const struct task_source *source, struct task_scratch *scratch)
 {
     wire_frame_clear(&scratch->body);
+    if (source->notice != NULL) {
+        return put_notice(source, scratch)
+                   ? (struct bl_text){ (const char *)scratch->body.bytes, scratch->body.used }
+                   : (struct bl_text){ NULL, 0 };
+    }
     if (!put_names(source, &scratch->body) || !put_moments(source, &scratch->body) ||
         !put_content(source, scratch) || !put_needs(source, scratch)) {
         return (struct bl_text){ NULL, 0 };

@@ -30,6 +30,7 @@ struct task_source {
     uint32_t step, round;    // round 0: the item has no steps
     const struct task_need *needs;
     size_t need_count;
+    const Bl__Notice *notice;  // it is to be told to the applicant; NULL: it is an item's
 };
 
 /* Room that is used again for each task. All zero at first. */

@@ -14,7 +14,7 @@ struct task_chunk {
 static uint64_t id_of(uint64_t application, uint32_t item)
 {
     CHECK(application > 0 && item < TASK_ITEMS_MAX);
-    return application << 8 | item;
+    return application << 16 | item;
 }
 
 void tasks_free(struct tasks *tasks)

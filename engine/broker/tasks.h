@@ -6,7 +6,7 @@
 #include "base/map.h"
 #include "broker/edf.h"
 
-#define TASK_ITEMS_MAX 256  // items of one application: application and index make one number
+#define TASK_ITEMS_MAX 65536  // places of one application: its items, and its notices behind them
 
 struct backlog;
 struct lane;
@@ -45,7 +45,7 @@ struct task_chunk;
 struct tasks {
     void (*forget)(void *context, void *body);  // frees a body
     void *context;
-    struct bl_map by_id;  // application << 8 | item
+    struct bl_map by_id;  // application << 16 | item
     struct task *free;
     struct task_chunk *chunks;
 };

@@ -152,24 +152,28 @@ static void put_preset(struct cli *cli, const struct act *act,
     }
 }
 
-/* What the argument names, in the fields that the act has for it. */
+static bool has_field(const ProtobufCMessageDescriptor *message, const char *name)
+{
+    return protobuf_c_message_descriptor_get_field_by_name(message, name) != NULL;
+}
+
+/* What the argument names, in the fields that the act has for it: an item, or something that has a
+ * number, as an opinion or a notice. */
 static void put_name(const struct act *act, const ProtobufCMessageDescriptor *message,
                      struct task_name name, json_t *object)
 {
-    bool numbered = protobuf_c_message_descriptor_get_field_by_name(message, "number") != NULL;
+    const char *numbered = name.step[0] != '\0' ? name.step : name.item;
 
-    if (name.item[0] != '\0') {
-        if (protobuf_c_message_descriptor_get_field_by_name(message, "items") != NULL) {
-            json_array_append_new(list_at(object, "items"), json_string(name.item));
-        } else {
-            json_object_set_new(object, "item", json_string(name.item));
-        }
+    if (name.item[0] != '\0' && has_field(message, "items")) {
+        json_array_append_new(list_at(object, "items"), json_string(name.item));
+    } else if (name.item[0] != '\0' && has_field(message, "item")) {
+        json_object_set_new(object, "item", json_string(name.item));
     }
     if (act->step && name.step[0] != '\0') {
         json_object_set_new(object, "step", json_string(name.step));
-    } else if (numbered && task_name_number(name.step) > 0 &&
+    } else if (has_field(message, "number") && task_name_number(numbered) > 0 &&
                json_object_get(object, "number") == NULL) {
-        json_object_set_new(object, "number", json_integer(task_name_number(name.step)));
+        json_object_set_new(object, "number", json_integer(task_name_number(numbered)));
     }
 }
 

@@ -105,6 +105,14 @@ static const struct option_row revoke_options[] = {
     ACT_TEXT_ROW("basis", "CLAUSE", "所依据的条款", "the clause it rests on"),
     ACT_DRY_ROW,
 };
+static const struct option_row resolve_options[] = {
+    ACT_TEXT_ROW("reason", "TEXT", "如何办妥的", "how it was settled"),
+    ACT_DRY_ROW,
+};
+static const struct option_row reassign_options[] = {
+    ACT_TEXT_ROW("department", "ID", "由哪个部门办理", "which department goes on with it"),
+    ACT_REASON_ROW, ACT_DRY_ROW,
+};
 static const struct option_row visit_set_options[] = {
     ACT_TEXT_ROW("item", "ID,...", "一并勘验的事项", "items that are visited together"),
     ACT_TEXT_ROW("at", "TIME", "时间，如 2026-12-05T09:30", "when: 2026-12-05T09:30"),
@@ -202,4 +210,8 @@ CARE(terminate, "terminate", "不作决定而终止一个事项，须有理由",
     " --reason 申请人已注销", .what = "terminate")
 CARE(incident_retry, "incident retry", "重新派发一个异常任务", "put an incident's task back to work", reason_options,
     " --reason 系统已修复", .what = "retry")
+CARE(incident_resolve, "incident resolve", "异常已另行办妥：通知已用别的方式告知申请人", "an incident is settled otherwise: the applicant was told in another way",
+    resolve_options, ".notice-3 --reason 已电话告知", .what = "send_notice", .fields = "reason=receipt", .required = "reason")
+CARE(incident_reassign, "incident reassign", "异常任务改由另一部门的工作程序办理", "give an incident's task to another department's workers", reassign_options,
+    " --department amr --reason 系统停用", .what = "retry", .required = "department")
 // clang-format on

@@ -18,7 +18,7 @@
     X(notify)                                                                                      \
     X(correct)                                                                                     \
     X(supplement)                                                                                  \
-    X(return)                                                                                      \
+    X(return )                                                                                     \
     X(withdraw)                                                                                    \
     X(comment)                                                                                     \
     X(reopen)                                                                                      \
@@ -49,8 +49,11 @@
     X(reply)                                                                                       \
     X(release)                                                                                     \
     X(terminate)                                                                                   \
+    X(notice_list)                                                                                 \
     X(incident_list)                                                                               \
     X(incident_retry)                                                                              \
+    X(incident_reassign)                                                                           \
+    X(incident_resolve)                                                                            \
     X(workflow_validate)                                                                           \
     X(workflow_graph)                                                                              \
     X(workflow_simulate)                                                                           \

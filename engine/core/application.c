@@ -4,6 +4,7 @@
 
 #include "core/application_state.h"
 #include "core/countdown.h"
+#include "core/notice.h"
 
 #define S(state) BL__ITEM__STATE__##state
 
@@ -43,6 +44,8 @@ static struct ruling (*const decisions[])(const struct question *) = {
     [BL__COMMAND__WHAT_URGE]      = decide_urge,
     [BL__COMMAND__WHAT_MIGRATE]   = decide_migrate,
     [BL__COMMAND__WHAT_REPLY]     = decide_reply,
+    [BL__COMMAND__WHAT_SEND_NOTICE] = decide_send_notice,
+    [BL__COMMAND__WHAT_FAIL_NOTICE] = decide_fail_notice,
 };
 // clang-format on
 
@@ -57,7 +60,22 @@ static struct ruling decide(const struct world *world, const void *state,
     const struct question question = { world, state, command, arena };
 
     CHECK(takes(command->what_case));
-    return decisions[command->what_case](&question);
+    struct ruling ruling = decisions[command->what_case](&question);
+    if (ruling.event != NULL) {
+        notice_announce(world, state, ruling.event, arena);
+    }
+    return ruling;
+}
+
+/* What time alone makes is told like everything else. */
+static Bl__Event *wake(const struct world *world, const void *state, struct bl_arena *arena)
+{
+    Bl__Event *event = application_wake(world, state, arena);
+
+    if (event != NULL) {
+        notice_announce(world, state, event, arena);
+    }
+    return event;
 }
 
 static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
@@ -76,6 +94,8 @@ static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
         [BL__EVENT__WHAT_URGED]      = evolve_urged,
         [BL__EVENT__WHAT_MIGRATED]   = evolve_migrated,
         [BL__EVENT__WHAT_REPLIED]    = evolve_replied,
+        [BL__EVENT__WHAT_NOTICE_SENT]   = evolve_notice_sent,
+        [BL__EVENT__WHAT_NOTICE_FAILED] = evolve_notice_failed,
         [BL__EVENT__WHAT_STEP_SIGNED] = evolve_step_signed,
         [BL__EVENT__WHAT_REFUSED] = evolve_refused,
         [BL__EVENT__WHAT_NOTIFIED] = evolve_notified,
@@ -115,6 +135,7 @@ static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
     if (application->n_urgings > 0) {
         urge_settle(application);
     }
+    notice_take(application, event, arena);
     application->last_event = event->seq;
     application->revision++;
 }
@@ -136,7 +157,7 @@ const struct aggregate application_aggregate = {
     .decide = decide,
     .evolve = evolve,
     .next = application_next,
-    .wake = application_wake,
+    .wake = wake,
     .last_event_at = offsetof(Bl__Application, last_event),
     .revision_at = offsetof(Bl__Application, revision),
 };
@@ -378,7 +399,7 @@ int application_event_item(const Bl__Event *event)
     case BL__EVENT__WHAT_FAILED:
         return (int)event->failed->item;
     case BL__EVENT__WHAT_RETRIED:
-        return (int)event->retried->item;
+        return event->retried->notice != 0 ? -1 : (int)event->retried->item;
     case BL__EVENT__WHAT_RELEASED:
         return (int)event->released->item;
     case BL__EVENT__WHAT_TERMINATED:

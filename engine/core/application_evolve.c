@@ -110,12 +110,18 @@ void evolve_failed(Bl__Application *application, const Bl__Event *event, struct 
 
 void evolve_retried(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
 {
+    if (event->retried->notice != 0) {
+        evolve_retried_notice(application, event->retried->notice);
+        return;
+    }
     Bl__Item *item = item_at(application, event->retried->item);
 
-    (void)arena;
     item->failures = 0;
     item->retry_at = 0;
     item->incident = false;
+    if (event->retried->department[0] != '\0') {
+        item->department = bl_arena_string(arena, event->retried->department);
+    }
 }
 
 void evolve_released(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)

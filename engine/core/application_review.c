@@ -1,15 +1,14 @@
 /* What may happen to an accepted item: its task is decided, fails, is held or ended. */
+#include <string.h>
+
 #include "core/application_state.h"
 #include "core/content.h"
+#include "core/notice.h"
 #include "core/office.h"
+#include "core/retry.h"
 
 #define S(state) BL__ITEM__STATE__##state
 #define R(result) BL__ITEM__RESULT__##result
-
-/* A failed task is offered again after 5 s, 10 s, 20 s … 10 min; then an operator has to look. */
-#define RETRY_FIRST (5 * SECOND_US)
-#define RETRY_MAX (10 * MINUTE_US)
-#define FAILURES_MAX 8
 
 static Bl__Refusal *check_reason(const struct question *q, const char *reason)
 {
@@ -100,16 +99,6 @@ struct ruling decide_decide(const struct question *q)
                             : review_decided(q, item, decide->result, NULL));
 }
 
-static bl_span retry_after(uint32_t failures)
-{
-    bl_span after = RETRY_FIRST;
-
-    for (uint32_t i = 0; i < failures && after < RETRY_MAX; i++) {
-        after *= 2;
-    }
-    return after < RETRY_MAX ? after : RETRY_MAX;
-}
-
 struct ruling decide_fail(const struct question *q)
 {
     const Bl__Fail *fail = q->command->fail;
@@ -142,13 +131,26 @@ struct ruling decide_fail(const struct question *q)
     return ruling_event(event);
 }
 
+static bool is_department(const Bl__DepartmentsFile *file, const char *id)
+{
+    for (size_t i = 0; file != NULL && i < file->n_departments; i++) {
+        if (strcmp(file->departments[i]->key, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct ruling decide_retry(const struct question *q)
 {
-    uint32_t item;
-    Bl__Refusal *refusal = question_item(q, q->command->retry->item, &item);
+    uint32_t item, notice = notice_number(q->command->retry->item);
+    Bl__Refusal *refusal = check_reason(q, q->command->retry->reason);
 
+    if (refusal == NULL && notice != 0) {
+        return decide_retry_notice(q, notice);
+    }
     if (refusal == NULL) {
-        refusal = check_reason(q, q->command->retry->reason);
+        refusal = question_item(q, q->command->retry->item, &item);
     }
     if (refusal != NULL) {
         return (struct ruling){ .refusal = refusal };
@@ -156,10 +158,15 @@ struct ruling decide_retry(const struct question *q)
     if (!q->application->items[item]->incident) {
         return question_refuse_state(q, item, "no-incident");
     }
+    const char *department = q->command->retry->department;
+    if (department[0] != '\0' && !is_department(q->world->departments, department)) {
+        return question_refuse(q, BL_NOT_FOUND, "department-unknown", department);
+    }
     Bl__Event *event = question_event(q, BL__EVENT__WHAT_RETRIED);
     event->retried = bl_arena_new(q->arena, Bl__Retried);
     bl__retried__init(event->retried);
     event->retried->item = item;
+    event->retried->department = q->command->retry->department;
     event->retried->reason = q->command->retry->reason;
     return ruling_event(event);
 }

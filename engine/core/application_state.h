@@ -50,6 +50,15 @@ struct ruling decide_suspend(const struct question *q);
 struct ruling decide_resume(const struct question *q);
 struct ruling decide_extend(const struct question *q);
 struct ruling decide_deliver(const struct question *q);
+/* application_notice.c */
+struct ruling decide_send_notice(const struct question *q);
+struct ruling decide_fail_notice(const struct question *q);
+struct ruling decide_retry_notice(const struct question *q, uint32_t number);
+void evolve_notice_sent(Bl__Application *application, const Bl__Event *event,
+                        struct bl_arena *arena);
+void evolve_notice_failed(Bl__Application *application, const Bl__Event *event,
+                          struct bl_arena *arena);
+void evolve_retried_notice(Bl__Application *application, uint32_t number);
 
 void evolve_submitted(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_accepted(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);

@@ -163,6 +163,8 @@ static const struct sentence table[] = {
     { "nothing-to-supplement", { "没有待补齐的容缺材料", "no gap is to be closed" } },
     { "nothing-to-withdraw", { "没有可以撤回的事项<：{pointer} 现为“{state}”>", "nothing is left to withdraw<: {pointer} is {state}>" } },
     { "notice-required", { "暂停计时须有给申请人的书面告知文号", "a written notice to the applicant is needed to stop the clock" } },
+    { "notice-no-incident", { "通知“{pointer}”没有异常", "notice {pointer} has no incident" } },
+    { "notice-unknown", { "本办件没有待发的通知“{pointer}”", "no notice {pointer} of this application waits" } },
     { "notify-empty", { "请写明要补正的材料或者栏目", "say which materials or fields are to be corrected" } },
     { "notify-first", { "材料不全须先一次性告知，不能直接不予受理：事项“{pointer}”现为“{state}”", "incomplete papers are told of first: item {pointer} is {state}" } },
     { "notify-late", { "受理之后不得再要求补正<：事项“{pointer}”现为“{state}”>", "what is missing is told before acceptance only<: item {pointer} is {state}>" } },

@@ -58,6 +58,7 @@ void project_counts(const Bl__Application *application, struct projection *proje
 void project_desk(const Bl__Application *application, struct projection *projection);
 void project_twins(const Bl__Application *application, struct projection *projection);
 void project_incidents(const Bl__Application *application, struct projection *projection);
+void project_notices(const Bl__Application *application, struct projection *projection);
 
 /* What one row's change is. Exactly one of the two may be NULL. */
 typedef void (*projection_change)(void *context, const struct projection_row *before,

@@ -10,6 +10,7 @@
 
 #include "core/application.h"
 #include "core/directory.h"
+#include "core/notice.h"
 #include "core/refusal.h"
 #include "store/environment.h"
 #include "store/kind.h"
@@ -276,6 +277,10 @@ static void add_application(struct listing *listing, struct bl_text key)
     uint64_t id = key_read_u64(key.at + listing->id_at);
     Bl__Application *application;
 
+    if (listing->prefix.bytes > 0 &&
+        notice_of_task(key_read_u16(key.at + listing->id_at + 8)) != 0) {
+        return;  // it is told, not decided
+    }
     if (read_application(a->read, id, a->viewer.arena, &application, NULL) == BL_OK &&
         matches(listing, application) &&
         (listing->prefix.bytes == 0 || is_first_row(listing, application, key))) {
@@ -458,6 +463,10 @@ static const char *last_failure(const struct asking *a, const Bl__Application *a
         if (event->what_case == BL__EVENT__WHAT_FAILED && event->failed->item == item) {
             return bl_arena_string(a->viewer.arena, event->failed->reason);
         }
+        if (event->what_case == BL__EVENT__WHAT_NOTICE_FAILED &&
+            notice_task(event->notice_failed->number) == item) {
+            return bl_arena_string(a->viewer.arena, event->notice_failed->reason);
+        }
         seq = event->previous;
     }
     return "";
@@ -476,6 +485,26 @@ static Bl__IncidentView *view_other_incident(const struct asking *a, struct bl_t
     return sight_operation(a->viewer.principal) ? view : NULL;
 }
 
+/* A notice that could not be sent. */
+static Bl__IncidentView *view_notice_incident(const struct asking *a, uint64_t id, uint32_t task)
+{
+    const Bl__NoticeView *notice = query_notice_view(a, id, task);
+    Bl__Application *application;
+
+    if (notice == NULL ||
+        read_application(a->read, id, a->viewer.arena, &application, NULL) != BL_OK) {
+        return NULL;
+    }
+    Bl__IncidentView *view = bl_arena_new(a->viewer.arena, Bl__IncidentView);
+    bl__incident_view__init(view);
+    view->task = notice->task;
+    view->department = notice->notice->channel;
+    view->failures = notice->notice->failures;
+    view->reason = last_failure(a, application, task);
+    view->since = notice->notice->at;
+    return view;
+}
+
 static Bl__IncidentView *view_incident(const struct asking *a, struct bl_text key)
 {
     Bl__IncidentView *view = bl_arena_new(a->viewer.arena, Bl__IncidentView);
@@ -484,6 +513,9 @@ static Bl__IncidentView *view_incident(const struct asking *a, struct bl_text ke
     Bl__Application *application;
 
     bl__incident_view__init(view);
+    if (index != INCIDENT_RECORD && notice_of_task(index) != 0) {
+        return view_notice_incident(a, id, index);
+    }
     if (read_application(a->read, id, a->viewer.arena, &application, NULL) != BL_OK ||
         index >= application->n_items) {
         view->record = bl_arena_printf(a->viewer.arena, "applications/%" PRIu64, id);
@@ -660,6 +692,7 @@ static enum bl_err answer_what(const struct asking *a)
         [BL__QUERY__WHAT_PROJECTS]     = query_projects,
         [BL__QUERY__WHAT_REFERRALS]    = query_referrals,
         [BL__QUERY__WHAT_BOOKINGS]     = query_bookings,
+        [BL__QUERY__WHAT_NOTICES]      = query_notices,
         [BL__QUERY__WHAT_TASKS]        = query_tasks,
         [BL__QUERY__WHAT_ABSENCES]     = query_absences,
         [BL__QUERY__WHAT_WHY]          = query_why,

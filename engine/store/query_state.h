@@ -1,5 +1,6 @@
-/* query_state.h — what the files of queries share; nobody else includes it. Applications, events and
- * the directory are in query.c; each further subject is a file, and a row of the table there. */
+/* query_state.h — what the files of queries share; nobody else includes it. Applications, events
+ * and the directory are in query.c; each further subject is a file, and a row of the table there.
+ */
 #pragma once
 
 #include "core/aggregate.h"
@@ -48,5 +49,12 @@ enum bl_err query_find_project(const struct asking *a, const char *code, Bl__Pro
 enum bl_err query_projects(const struct asking *a);
 enum bl_err query_referrals(const struct asking *a);
 enum bl_err query_bookings(const struct asking *a);
+/* query_notice.c */
+enum bl_err query_notices(const struct asking *a);
+/* A notice by its place among the tasks of an application; NULL: it is not there, or not to be
+ * seen.
+ */
+Bl__NoticeView *query_notice_view(const struct asking *a, uint64_t id, uint32_t task);
+
 /* How many rows a page has. */
 size_t query_bounded(uint32_t asked, size_t otherwise, size_t most);

@@ -36,6 +36,20 @@ if not os.path.exists(mark):
 json.dump({"attempt": task["attempt"], "decision": "reject", "reason": "面积不符"}, sys.stdout)
 """
 
+# For --exec: a channel that fails once, and then says to whom it has sent.
+SMS = """
+import json, os, sys
+text = sys.stdin.read()
+task, mark = json.loads(text), sys.argv[1] + "/mark"
+if not os.path.exists(mark):
+    open(mark, "w").close()
+    sys.exit("no signal")
+with open(sys.argv[1] + "/task.json", "w") as file:
+    file.write(text)
+receipt = "SMS-" + task["to"]["name"] + "-" + task["to"]["phone"]
+json.dump({"decision": "approve", "outcome": {"number": receipt}}, sys.stdout)
+"""
+
 RULES = """
 rules:
   - {when: "form.name.contains('黑')", decision: reject, reason: 名称不予登记}
@@ -130,6 +144,51 @@ class WorkersTest(unittest.TestCase):
         """How many tasks each worker of fire has."""
         answer = query(peer, workers=proto.ListWorkers(department="fire"))
         return [worker.held for worker in answer.workers]
+
+    def test_applicants_are_told(self):
+        """A channel fails, is tried again, and says at last that it has sent the notice."""
+        with Hall() as hall:
+            with open(hall.workflows + "/five.yaml", "a", encoding="utf-8") as file:
+                file.write("notices: [sms]\n")
+            hall.start_broker()
+            program = hall.file("sms.py", SMS)
+            with hall.peer() as peer:
+                number = submit(peer, "five", {"name": "面馆"}, "r").application
+                rows = hall.cli("notice", "list", "--channel", "sms", "-o", "json")["items"]
+                self.assertEqual([(row["task"], row["notice"]["kind"]) for row in rows],
+                                 [(number + ".notice-1", "acceptance")])
+                hall.start_worker("sms", "--exec", f"{PYTHON} '{program}' '{hall.folder}'")
+
+                def told():
+                    return hall.cli("notice", "list", "-o", "json")["items"] == []
+                wait_until(told, "the notice left", 30)
+                events = [row["event"] for row in
+                          hall.cli("events", number, "-o", "json")["items"]]
+                failed = [event["notice_failed"] for event in events if "notice_failed" in event]
+                sent = [event["notice_sent"] for event in events if "notice_sent" in event]
+                self.assertEqual((len(failed), failed[0]["number"]), (1, 1))
+                self.assertEqual(sent, [{"number": 1, "receipt": "SMS-张三-13800000000"}])
+                with open(hall.path("task.json"), encoding="utf-8") as file:
+                    task = json.load(file)
+                self.assertEqual((task["step"], "form" in task, sorted(task["to"])),
+                                 ("notice", False, ["name", "phone"]))
+
+    def test_a_notice_that_cannot_be_sent(self):
+        with Hall() as hall:
+            with open(hall.workflows + "/five.yaml", "a", encoding="utf-8") as file:
+                file.write("notices: [sms]\n")
+            hall.start_broker()
+            hall.start_worker("sms", "--decide", "reject")
+            with hall.peer() as peer:
+                number = submit(peer, "five", {"name": "面馆"}, "r").application
+
+                def incidents():
+                    return hall.cli("incident", "list", "-o", "json")["items"]
+                wait_until(incidents, "an incident")
+                self.assertEqual([row["task"] for row in incidents()], [number + ".notice-1"])
+                self.assertEqual(incidents()[0]["department"], "sms")
+                hall.cli("incident", "resolve", number + ".notice-1", "--reason", "已电话告知")
+                self.assertEqual(incidents(), [])
 
     def test_acts_in_place_of_decisions(self):
         """They are answered like decisions, for the task or without one."""
