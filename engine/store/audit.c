@@ -20,6 +20,7 @@ struct auditing {
     int at;               // 0, or MDB_NOTFOUND past the last, or what is wrong with the tree
     uint64_t next;        // event
     uint8_t hash[CHAIN_BYTES];
+    bl_time before;  // of the batch before
     bool passed[AUDIT_CHECKPOINTS_MAX];
 };
 
@@ -190,6 +191,10 @@ static bool visit_batch(void *context, struct bl_text key, struct bl_text value)
     if (hash_batch(a, entry, hash) && memcmp(entry->hash.data, hash, CHAIN_BYTES) != 0) {
         problem(a, "chain", last, "the hash does not fit the events");
     }
+    if (entry->at < a->before) {
+        problem(a, "chain", last, "is older than the batch before it");
+    }
+    a->before = entry->at;
     check_signature(a, entry);
     check_kept(a, entry);
     /* What is wrong in one batch is told once: the next is held against what stands here. */

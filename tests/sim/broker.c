@@ -597,6 +597,7 @@ static void open_cycle(struct broker *broker)
     struct bl_error e = { 0 };
 
     catalog_open(broker->store, &broker->catalog);
+    mutants_start(broker->sim->options.bug);
     if (cycle_open(&config, broker->store, broker->catalog, &broker->log, &broker->cycle, &e) !=
         BL_OK) {
         sim_fail(broker->sim, 0, "the cycle cannot be opened again: %s", e.text);
@@ -739,7 +740,9 @@ static void run(struct broker *broker)
     enum sim_bug bug = broker->sim->options.bug;
 
     faults_set(bug, fate);
+    mutants_enter(bug);
     broker->outcome = cycle_run(broker->cycle, batch, sim_wall(broker->sim), &e);
+    mutants_leave();
     faults_set(bug, COMMIT_FINE);
     broker->commit_at = BL_NEVER;
     trace_batch(broker, batch);

@@ -8,7 +8,8 @@
 static struct {
     enum commit_fate fate;
     enum sim_bug bug;
-    uint32_t rows;  // of the table that the bug is about, in this run; or commits
+    uint32_t rows;              // of the table that the bug is about, in this run; or commits
+    struct bl_text key, value;  // of the newest event that is not given on yet
 } faults;
 
 enum bl_err __real_store_write_commit(struct store_write *write, struct bl_error *e);
@@ -37,6 +38,9 @@ enum bl_err __wrap_store_write_commit(struct store_write *write, struct bl_error
     enum bl_err err;
 
     faults.fate = COMMIT_FINE;
+    if (fate == COMMIT_FULL || fate == COMMIT_CRASH_BEFORE) {
+        faults.key.at = NULL;
+    }
     if (fate == COMMIT_FULL) {
         store_write_abort(write);
         return bl_error_set(e, BL_FULL, "the simulated disk is full");
@@ -49,6 +53,10 @@ enum bl_err __wrap_store_write_commit(struct store_write *write, struct bl_error
         store_write_abort(write);
         return BL_OK;
     }
+    if (faults.key.at != NULL && ++faults.rows % 40 != 0) {
+        __real_store_write_put(write, TABLE_EVENTS, faults.key, faults.value);
+    }
+    faults.key.at = NULL;
     err = __real_store_write_commit(write, e);
     if (err == BL_OK && fate == COMMIT_CRASH_AFTER) {
         return bl_error_set(e, BL_IO, "the process dies after the commit");
@@ -63,10 +71,11 @@ static bool forgets(enum table table)
         enum table table;
         uint32_t every;
     } lost[] = {
-        [BUG_LOST_EVENT] = { TABLE_EVENTS, 40 },
-        [BUG_LOST_REQUEST] = { TABLE_REQUESTS, 3 },
-        [BUG_LOST_TIMER] = { TABLE_TIMERS, 20 },
-        [BUG_LOST_STATE] = { TABLE_APPLICATIONS, 40 },
+        [BUG_LOST_EVENT] = { TABLE_EVENTS, 40 }, [BUG_LOST_REQUEST] = { TABLE_REQUESTS, 3 },
+        [BUG_LOST_TIMER] = { TABLE_TIMERS, 20 }, [BUG_LOST_STATE] = { TABLE_APPLICATIONS, 40 },
+        [BUG_LOST_CHAIN] = { TABLE_CHAIN, 40 },  [BUG_LOST_CONTENT] = { TABLE_CONTENTS, 8 },
+        [BUG_LOST_INBOX] = { TABLE_INBOX, 20 },  [BUG_LOST_NUMBER] = { TABLE_NUMBERS, 8 },
+        [BUG_LOST_COUNT] = { TABLE_COUNTS, 20 },
     };
 
     return (size_t)faults.bug < BL_COUNT(lost) && lost[faults.bug].every != 0 &&
@@ -76,14 +85,22 @@ static bool forgets(enum table table)
 void __wrap_store_write_put(struct store_write *write, enum table table, struct bl_text key,
                             struct bl_text value)
 {
-    if (!forgets(table)) {
+    if (faults.bug == BUG_TORN_BATCH && table == TABLE_EVENTS) {  // one event is held back
+        if (faults.key.at != NULL) {
+            __real_store_write_put(write, TABLE_EVENTS, faults.key, faults.value);
+        }
+        faults.key = key;
+        faults.value = value;
+    } else if (!forgets(table)) {
         __real_store_write_put(write, table, key, value);
     }
 }
 
 void __wrap_store_write_remove(struct store_write *write, enum table table, struct bl_text key)
 {
-    if (faults.bug == BUG_KEPT_INBOX && table == TABLE_INBOX && ++faults.rows % 20 == 0) {
+    if (((faults.bug == BUG_KEPT_INBOX && table == TABLE_INBOX) ||
+         (faults.bug == BUG_KEPT_TIMER && table == TABLE_TIMERS)) &&
+        ++faults.rows % 20 == 0) {
         return;
     }
     __real_store_write_remove(write, table, key);

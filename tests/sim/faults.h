@@ -9,3 +9,8 @@ enum commit_fate { COMMIT_FINE, COMMIT_FULL, COMMIT_CRASH_BEFORE, COMMIT_CRASH_A
 /* A run begins: what it forgets is counted from here. */
 void faults_begin(void);
 void faults_set(enum sim_bug bug, enum commit_fate fate);
+
+/* mutants.c: the engine's own functions go wrong between these two, and at a start. */
+void mutants_enter(enum sim_bug bug);
+void mutants_leave(void);
+void mutants_start(enum sim_bug bug);

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 
 static const char usage[] =
     "binglian-sim [--seed N] [--runs N] [--items N] [--seconds S] [--trace] [--bug NAME | --bugs]\n"
+    "             [--calm KIND]... [--shrink]\n"
     "Plays runs of a simulated hall; the first has the seed, each further one the next number.\n"
     "  --seed N     where all chance comes from; drawn if absent, and printed first\n"
     "  --runs N     how many (100)\n"
@@ -29,6 +29,9 @@ static const char usage[] =
     "  --trace      tell every step\n"
     "  --bug NAME   plant a bug: the run has to fail\n"
     "  --bugs       plant each of them, and say what found it\n"
+    "  --calm KIND  this kind of weather does not come: lose, repeat, reorder, cut, crash, full,\n"
+    "               worker_dies, worker_stalls, worker_fails, jump\n"
+    "  --shrink     the first run that fails, as few items and faults as it needs, and its story\n"
     "Exit status: 0 all promises held (or each bug was found), 1 one was broken, 2 usage.\n";
 
 static const struct {
@@ -43,7 +46,7 @@ struct arguments {
     struct sim_options options;
     uint64_t runs;
     double seconds;
-    bool has_seed, all_bugs;
+    bool has_seed, all_bugs, shrinks;
 };
 
 static double seconds_since(const struct timespec *from, clockid_t clock)
@@ -73,19 +76,31 @@ static bool read_bug(const char *name, enum sim_bug *bug)
     return false;
 }
 
+static bool read_calm(const char *name, uint32_t *calm)
+{
+    for (size_t i = 0; i < SIM_WEATHER_COUNT; i++) {
+        if (strcmp(sim_weather_names[i], name) == 0) {
+            *calm |= 1U << i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool read_arguments(int argc, char **argv, struct arguments *arguments)
 {
     static const struct option options[] = {
         { "seed", required_argument, NULL, 's' },  { "runs", required_argument, NULL, 'r' },
         { "items", required_argument, NULL, 'i' }, { "seconds", required_argument, NULL, 't' },
         { "trace", no_argument, NULL, 'v' },       { "bug", required_argument, NULL, 'b' },
-        { "bugs", no_argument, NULL, 'B' },        { NULL, 0, NULL, 0 },
+        { "bugs", no_argument, NULL, 'B' },        { "calm", required_argument, NULL, 'c' },
+        { "shrink", no_argument, NULL, 'S' },      { NULL, 0, NULL, 0 },
     };
     uint64_t number = 0;
     bool good = true;
 
     for (int c; good && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        good = c == 'v' || c == 'B' || c == 'b' || (c != '?' && read_number(optarg, &number));
+        good = strchr("vBSbc", c) != NULL || (c != '?' && read_number(optarg, &number));
         if (c == 's') {
             arguments->options.seed = number;
             arguments->has_seed = true;
@@ -100,6 +115,10 @@ static bool read_arguments(int argc, char **argv, struct arguments *arguments)
             arguments->options.trace = true;
         } else if (c == 'B') {
             arguments->all_bugs = true;
+        } else if (c == 'S') {
+            arguments->shrinks = true;
+        } else if (c == 'c') {
+            good = read_calm(optarg, &arguments->options.calm);
         } else if (c == 'b') {
             good = read_bug(optarg, &arguments->options.bug);
         }
@@ -176,37 +195,18 @@ static int play(const struct arguments *arguments)
     return EXIT_SUCCESS;
 }
 
-/* Plays with one bug in a process of its own; `line` gets what it says first. */
-static int play_bug(struct arguments arguments, enum sim_bug bug, char *line, int size)
+/* The first run in which a planted bug is found; false: in none. */
+static bool find_bug(const struct arguments *arguments, enum sim_bug bug, char *line, size_t size,
+                     struct sim_options *found)
 {
-    int ends[2], status = 0;
-
-    CHECK(pipe(ends) == 0);
-    (void)fflush(stdout);
-    pid_t child = fork();
-
-    CHECK(child >= 0);
-    if (child == 0) {
-        (void)dup2(ends[1], STDERR_FILENO);
-        CHECK(freopen("/dev/null", "w", stdout) != NULL);
-        arguments.options.bug = bug;
-        arguments.runs = BUG_RUNS_MAX;
-        _exit(play(&arguments));
-    }
-    (void)close(ends[1]);
-    FILE *said = fdopen(ends[0], "r");
-    char rest[256];
-
-    CHECK(said != NULL);
-    line[0] = '\0';
-    while (fgets(rest, sizeof rest, said) != NULL) {
-        if (strncmp(rest, "broken: ", 8) == 0) {
-            (void)snprintf(line, (size_t)size, "%s", rest + 8);
+    *found = arguments->options;
+    found->bug = bug;
+    for (uint64_t run = 0; run < BUG_RUNS_MAX; run++, found->seed++) {
+        if (sim_breaks(found, false, line, size)) {
+            return true;
         }
     }
-    (void)fclose(said);
-    CHECK(waitpid(child, &status, 0) == child);
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1;
+    return false;
 }
 
 static int play_bugs(const struct arguments *arguments)
@@ -215,13 +215,30 @@ static int play_bugs(const struct arguments *arguments)
 
     for (size_t i = BUG_NONE + 1; i < BL_COUNT(bugs); i++) {
         char line[256];
-        bool found = play_bug(*arguments, (enum sim_bug)i, line, sizeof line) != 0;
+        struct sim_options at;
+        bool found = find_bug(arguments, (enum sim_bug)i, line, sizeof line, &at);
 
-        (void)printf("%-14s %s\n    %s: %s%s", bugs[i].name, bugs[i].text,
+        (void)printf("%-15s %s\n    %s: %s%s", bugs[i].name, bugs[i].text,
                      found ? "found" : "MISSED", line, line[0] == '\0' ? "\n" : "");
+        (void)fflush(stdout);
         missed += !found;
     }
+    (void)printf("%zu bugs planted, %d missed\n", BL_COUNT(bugs) - 1, missed);
     return missed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Seeds until one fails; that one is made short. */
+static int play_to_shrink(const struct arguments *arguments)
+{
+    struct sim_options options = arguments->options;
+
+    for (uint64_t run = 0; run < arguments->runs; run++, options.seed++) {
+        if (shrink(&options)) {
+            return EXIT_FAILURE;
+        }
+    }
+    (void)printf("%llu runs, all promises held\n", (unsigned long long)arguments->runs);
+    return EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
@@ -242,7 +259,9 @@ int main(int argc, char **argv)
     (void)fflush(stdout);
     make_folder(folder, sizeof folder);
     arguments.options.folder = folder;
-    int status = arguments.all_bugs ? play_bugs(&arguments) : play(&arguments);
+    int status = arguments.all_bugs  ? play_bugs(&arguments)
+                 : arguments.shrinks ? play_to_shrink(&arguments)
+                                     : play(&arguments);
 
     (void)rmdir(folder);
     return status;

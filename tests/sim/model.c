@@ -968,6 +968,11 @@ static void check_rows(struct model *model, struct store_read *read, struct mirr
     }
     bl_arena_reset(&mirror->rows_arena[0]);
     mirror->rows = projection_of(mirror->state, &mirror->rows_arena[0]);
+    uint64_t named = 0;
+    if (read_number(read, mirror->state->number, &named, NULL) != BL_OK ||
+        named != mirror->state->id) {
+        FAIL(model, mirror->state->id, "its number leads elsewhere");
+    }
     for (size_t i = 0; i < before.row_count; i++) {
         model->rows[before.rows[i].table]--;
     }
@@ -991,8 +996,8 @@ static void check_rows(struct model *model, struct store_read *read, struct mirr
 
 static void check_totals(struct model *model, struct store_read *read)
 {
-    static const enum table projected[] = { TABLE_TIMERS, TABLE_INBOX, TABLE_OPEN, TABLE_INCIDENTS,
-                                            TABLE_DESKS,  TABLE_TWINS };
+    static const enum table projected[] = { TABLE_TIMERS,    TABLE_INBOX, TABLE_OPEN,
+                                            TABLE_INCIDENTS, TABLE_DESKS, TABLE_TWINS };
 
     for (size_t i = 0; i < BL_COUNT(projected); i++) {
         uint64_t rows = 0;

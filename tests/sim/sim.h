@@ -9,11 +9,13 @@
  * network.c what is on its way                      clerk.c, worker.c, officer.c  who speaks to it
  * workflow.c what the hall runs, from the seed       model.c  the promises, checked
  * oracle.c joins by their rule, another way          faults.c the disk, and planted bugs
+ * shrink.c a long failure made short                 mutants.c bugs in the engine itself
  *
  * Nothing here may ask the machine for time or chance. */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -52,7 +54,21 @@ struct peer;
     X(BUG_LOST_STATE,     "lost-state",      "a state is not written")                             \
     X(BUG_KEPT_INBOX,     "kept-inbox",      "a row of the inbox is not removed")                  \
     X(BUG_TWO_LEASES,     "two-leases",      "a dead worker's tasks stay his")                     \
-    X(BUG_DEAF_RETRY,     "deaf-retry",      "failed tasks are not offered again")
+    X(BUG_DEAF_RETRY,     "deaf-retry",      "failed tasks are not offered again")                 \
+    X(BUG_LOST_CHAIN,     "lost-chain",      "a batch is missing in the chain of hashes")          \
+    X(BUG_LOST_CONTENT,   "lost-content",    "what was handed in is not written")                  \
+    X(BUG_LOST_INBOX,     "lost-inbox",      "a row of the inbox is not written")                  \
+    X(BUG_LOST_NUMBER,    "lost-number",     "a business number is not written")                   \
+    X(BUG_LOST_COUNT,     "lost-count",      "a number of the dashboards is not written")          \
+    X(BUG_KEPT_TIMER,     "kept-timer",      "a row of the timers is not removed")                 \
+    X(BUG_TORN_BATCH,     "torn-batch",      "the last event of a batch is lost")                  \
+    X(BUG_HUNG_JOIN,      "hung-join",       "a skipped branch counts as open")                    \
+    X(BUG_LATE_DUE,       "late-due",        "a deadline is a day late")                           \
+    X(BUG_TIME_BACK,      "time-back",       "time runs backwards with the clock")                 \
+    X(BUG_KEPT_CACHE,     "kept-cache",      "a refused batch stays in memory")                    \
+    X(BUG_EARLY_FORGET,   "early-forget",    "request ids are forgotten at once")                  \
+    X(BUG_SLEEPING_START, "sleeping-start",  "timers are dropped on restart")                      \
+    X(BUG_FALSE_SIGNATURE, "false-signature", "a checkpoint is signed wrongly")
 // clang-format on
 enum sim_bug {
 #define X(bug, name, text) bug,
@@ -65,18 +81,33 @@ struct sim_options {
     uint32_t items;  // in all, roughly
     bool trace;      // tell every step
     enum sim_bug bug;
+    uint32_t calm;       // kinds of weather that do not come, a bit each
     const char *folder;  // where the store lies; emptied before each run
 };
 
 /* What happens how often, in 1/10000 of a chance; drawn anew for each run, so that some runs are
  * quiet, some are all storms. */
+// clang-format off
+#define SIM_WEATHER(X)                                                                             \
+    X(lose,           200)  /* of one frame */                                                     \
+    X(repeat,         300)                                                                         \
+    X(reorder,       3000)                                                                         \
+    X(cut,             60)                                                                         \
+    X(crash,          300)  /* of one stage */                                                     \
+    X(full,           200)  /* of one commit */                                                    \
+    X(worker_dies,    500)  /* of one task */                                                      \
+    X(worker_stalls,  500)                                                                         \
+    X(worker_fails,  2500)                                                                         \
+    X(jump,          2000)  /* of one second */
+// clang-format on
 struct sim_weather {
-    uint32_t lose, repeat, reorder, cut;                // of one frame
-    uint32_t crash, full;                               // of one stage, of one commit
-    uint32_t worker_dies, worker_stalls, worker_fails;  // of one task
-    uint32_t jump;                                      // of one second
+#define X(kind, worst) uint32_t kind;
+    SIM_WEATHER(X)
+#undef X
     bl_span delay_max;
 };
+#define SIM_WEATHER_COUNT (offsetof(struct sim_weather, delay_max) / sizeof(uint32_t))
+extern const char *const sim_weather_names[SIM_WEATHER_COUNT];
 
 struct sim_workflow {
     char id[64];
@@ -117,6 +148,12 @@ struct sim {
 struct sim_result {
     uint64_t steps, events, applications, items, crashes, hash;
 };
+
+/* shrink.c: finds the smallest hall that breaks the same promise, and lets it tell its story.
+ * Returns false if nothing breaks. */
+bool shrink(const struct sim_options *options);
+/* Plays one run in a process of its own; `line` gets the promise that it breaks. */
+bool sim_breaks(const struct sim_options *options, bool tell, char *line, size_t size);
 
 /* world.c */
 struct sim_result sim_run(const struct sim_options *options);

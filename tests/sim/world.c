@@ -89,8 +89,14 @@ static void tell_where(const struct sim *sim, const char *text, uint64_t applica
     if (application != 0) {
         (void)fprintf(stderr, ", application %llu", (unsigned long long)application);
     }
-    (void)fprintf(stderr, "; again: binglian-sim --seed %llu --runs 1 --items %u\n",
+    (void)fprintf(stderr, "; again: binglian-sim --seed %llu --runs 1 --items %u",
                   (unsigned long long)sim->options.seed, sim->options.items);
+    for (size_t i = 0; i < SIM_WEATHER_COUNT; i++) {
+        if ((sim->options.calm & 1U << i) != 0) {
+            (void)fprintf(stderr, " --calm %s", sim_weather_names[i]);
+        }
+    }
+    (void)fputc('\n', stderr);
 }
 
 void sim_fail(const struct sim *sim, uint64_t application, const char *format, ...)
@@ -120,31 +126,31 @@ static void on_abort(int number)
     _exit(1);
 }
 
+const char *const sim_weather_names[SIM_WEATHER_COUNT] = {
+#define X(kind, worst) #kind,
+    SIM_WEATHER(X)
+#undef X
+};
+
 /* --- faults ----------------------------------------------------------------------------------- */
 
 /* One run in four is quiet, one in four all storms. */
 static void draw_weather(struct sim *sim)
 {
-    static const struct sim_weather worst = {
-        .lose = 200,
-        .repeat = 300,
-        .reorder = 3000,
-        .cut = 60,
-        .crash = 300,
-        .full = 200,
-        .worker_dies = 500,
-        .worker_stalls = 500,
-        .worker_fails = 2500,
-        .jump = 2000,
-        .delay_max = 200 * MILLISECOND_US,
+    static const uint32_t worst[] = {
+#define X(kind, worst) worst,
+        SIM_WEATHER(X)
+#undef X
     };
     uint64_t force = sim_chance(sim, 4);
     uint32_t *to = &sim->weather.lose;
-    const uint32_t *from = &worst.lose;
 
     sim->weather.delay_max = force == 0 ? 2000 : 1 + (bl_span)sim_chance(sim, 200000);
-    for (size_t i = 0; i < offsetof(struct sim_weather, delay_max) / sizeof *to; i++) {
-        to[i] = force == 0 ? 0 : force == 3 ? from[i] : (uint32_t)sim_chance(sim, from[i] + 1);
+    for (size_t i = 0; i < SIM_WEATHER_COUNT; i++) {
+        to[i] = force == 0 ? 0 : force == 3 ? worst[i] : (uint32_t)sim_chance(sim, worst[i] + 1);
+        if ((sim->options.calm & 1U << i) != 0) {
+            to[i] = 0;
+        }
     }
 }
 

@@ -1,0 +1,132 @@
+/* Bugs in the engine's own functions: the linker puts these in their place (-Wl,--wrap), and they
+ * go wrong while a batch runs, or at a start, never for the model that checks. */
+#include "broker/cache.h"
+#include "core/join.h"
+#include "deadline/clock.h"
+#include "faults.h"
+#include "log/log.h"
+#include "store/checkpoint.h"
+#include "store/read.h"
+#include "store/request.h"
+
+#define OUTLASTS_A_WEEK (8 * DAY_US)  // request ids are known for a week
+
+static struct {
+    enum sim_bug bug;  // BUG_NONE outside of a batch
+    bool starting;
+    uint32_t calls;
+} mutant;
+
+enum join_outcome __real_join_settle(const struct definition_join *join,
+                                     const struct join_item *items, struct form_scope *scope,
+                                     struct bl_arena *scratch);
+struct clock_answer __real_clock_due(const struct calendar *calendar,
+                                     const struct clock_question *question);
+bl_time __real_log_stamp(struct log *log, bl_time now);
+void __real_cache_drop(struct cache *cache, struct cached *cached);
+enum bl_err __real_request_forget(struct store_write *write, bl_time now, struct bl_arena *arena,
+                                  struct bl_error *e);
+enum bl_err __real_read_next_timer(struct store_read *read, bl_time *at, struct bl_error *e);
+void __real_checkpoint_sign(const struct checkpoint_key *key, Bl__ChainEntry *entry,
+                            uint8_t signature[CHECKPOINT_SIGNATURE_BYTES]);
+
+enum join_outcome __wrap_join_settle(const struct definition_join *join,
+                                     const struct join_item *items, struct form_scope *scope,
+                                     struct bl_arena *scratch);
+struct clock_answer __wrap_clock_due(const struct calendar *calendar,
+                                     const struct clock_question *question);
+bl_time __wrap_log_stamp(struct log *log, bl_time now);
+void __wrap_cache_drop(struct cache *cache, struct cached *cached);
+enum bl_err __wrap_request_forget(struct store_write *write, bl_time now, struct bl_arena *arena,
+                                  struct bl_error *e);
+enum bl_err __wrap_read_next_timer(struct store_read *read, bl_time *at, struct bl_error *e);
+void __wrap_checkpoint_sign(const struct checkpoint_key *key, Bl__ChainEntry *entry,
+                            uint8_t signature[CHECKPOINT_SIGNATURE_BYTES]);
+
+void mutants_enter(enum sim_bug bug)
+{
+    mutant.bug = bug;
+    mutant.starting = false;
+}
+
+void mutants_leave(void)
+{
+    mutant.bug = BUG_NONE;
+}
+
+void mutants_start(enum sim_bug bug)
+{
+    mutant.starting = bug == BUG_SLEEPING_START;
+}
+
+/* Is it this bug's turn, of so many calls once? */
+static bool errs(enum sim_bug bug, uint32_t every)
+{
+    return mutant.bug == bug && ++mutant.calls % every == 0;
+}
+
+enum join_outcome __wrap_join_settle(const struct definition_join *join,
+                                     const struct join_item *items, struct form_scope *scope,
+                                     struct bl_arena *scratch)
+{
+    for (size_t i = 0; i < join->branch_count && mutant.bug == BUG_HUNG_JOIN; i++) {
+        if (items[join->branches[i]].state == BL__ITEM__STATE__NOT_NEEDED) {
+            return JOIN_OPEN;
+        }
+    }
+    return __real_join_settle(join, items, scope, scratch);
+}
+
+struct clock_answer __wrap_clock_due(const struct calendar *calendar,
+                                     const struct clock_question *question)
+{
+    struct clock_answer answer = __real_clock_due(calendar, question);
+
+    if (answer.due != BL_NEVER && errs(BUG_LATE_DUE, 8)) {
+        answer.due += DAY_US;
+    }
+    return answer;
+}
+
+bl_time __wrap_log_stamp(struct log *log, bl_time now)
+{
+    if (mutant.bug == BUG_TIME_BACK) {
+        log->last = now;
+        return now;
+    }
+    return __real_log_stamp(log, now);
+}
+
+void __wrap_cache_drop(struct cache *cache, struct cached *cached)
+{
+    if (mutant.bug != BUG_KEPT_CACHE) {
+        __real_cache_drop(cache, cached);
+    }
+}
+
+enum bl_err __wrap_request_forget(struct store_write *write, bl_time now, struct bl_arena *arena,
+                                  struct bl_error *e)
+{
+    return __real_request_forget(
+        write, mutant.bug == BUG_EARLY_FORGET ? now + OUTLASTS_A_WEEK : now, arena, e);
+}
+
+enum bl_err __wrap_read_next_timer(struct store_read *read, bl_time *at, struct bl_error *e)
+{
+    enum bl_err err = __real_read_next_timer(read, at, e);
+
+    if (mutant.starting) {
+        *at = BL_NEVER;
+        mutant.starting = false;
+    }
+    return err;
+}
+
+void __wrap_checkpoint_sign(const struct checkpoint_key *key, Bl__ChainEntry *entry,
+                            uint8_t signature[CHECKPOINT_SIGNATURE_BYTES])
+{
+    __real_checkpoint_sign(key, entry, signature);
+    if (errs(BUG_FALSE_SIGNATURE, 16)) {
+        signature[0] ^= 1;
+    }
+}
