@@ -44,11 +44,11 @@ def wait_until(question, what, seconds=10):
 class Daemon:
     """A process of the hall; what it logs is in a file."""
 
-    def __init__(self, words, log, good=(0, -signal.SIGKILL)):
+    def __init__(self, words, log, good=(0, -signal.SIGKILL), environment=None):
         self.words, self.log, self.good = words, log, good  # exit statuses that are no failure
         with open(log, "a", encoding="utf-8") as file:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=file,
-                                            stderr=file)
+                                            stderr=file, env={**os.environ, **(environment or {})})
 
     def is_running(self):
         return self.process.poll() is None
@@ -90,6 +90,7 @@ class Hall:
         self.workflows = self.folder + "/workflows"
         self.broker, self.workers, self.endpoint, self.identities = None, [], None, {}
         self.count = 0
+        self.environment = {}  # of the broker, beside our own
 
     def __enter__(self):
         shutil.copytree(SOURCE + "/workflows", self.workflows)
@@ -121,15 +122,20 @@ class Hall:
 
     # --- processes ---
 
-    def start_broker(self, *words):
-        """Starts it, again where it was if it ran before, and waits until it serves."""
+    def launch_broker(self, *words):
+        """Starts it, again where it was if it ran before, and waits for nothing."""
         listen = self.endpoint or "tcp://127.0.0.1:*"
+        self.broker = Daemon([program("binglian-broker"), "--data", self.data, "--listen", listen,
+                              "--workflows", self.workflows, *(["--plain"] if self.plain else []),
+                              *words], self.path("broker.log"), environment=self.environment)
+        return self.broker
+
+    def start_broker(self, *words):
+        """The same, and waits until it serves."""
         ready = self.data + "/endpoint"
         if os.path.exists(ready):
             os.unlink(ready)
-        self.broker = Daemon([program("binglian-broker"), "--data", self.data, "--listen", listen,
-                              "--workflows", self.workflows, *(["--plain"] if self.plain else []),
-                              *words], self.path("broker.log"))
+        self.launch_broker(*words)
         wait_until(lambda: os.path.exists(ready) or not self.broker.is_running(), "broker ready", 30)
         if not self.broker.is_running():
             raise AssertionError("the broker did not start:\n" + self.broker.said())

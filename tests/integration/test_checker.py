@@ -147,8 +147,9 @@ FAULTS = {
         "nobody decided reject"),
     "open without a timer": (remove(kind="timer"), "has 0 timers"),
     "two timers": (add({"kind": "timer", "app": "B", "item": None, "at_ms": 7000}), "has 2 timers"),
-    "ended with a timer": (
-        add({"kind": "timer", "app": "A", "item": None, "at_ms": 7000}), "completed and has 1"),
+    "ended with two timers": (
+        add({"kind": "timer", "app": "A", "item": None, "at_ms": 7000},
+            {"kind": "timer", "app": "A", "item": None, "at_ms": 7001}), "completed and has 2"),
     "a timer of nobody": (
         add({"kind": "timer", "app": "Z", "item": None, "at_ms": 7000}), "which is not there"),
     "the timer is too late": (change({"kind": "timer"}, at_ms=9001), "before the timer"),
