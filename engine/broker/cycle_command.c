@@ -152,12 +152,27 @@ static void look_up(struct cycle *cycle, const struct batch_command *command,
     }
 }
 
+/* Somebody has read the application and decides on what he saw. */
+static bool has_changed(struct cycle *cycle, struct batch_command *command,
+                        const Bl__Application *application)
+{
+    uint32_t expected = command->command->if_revision;
+
+    if (expected == 0 || expected == application->revision) {
+        return false;
+    }
+    cycle_refuse_with(cycle, command, BL_STALE, "revision-stale", application->number);
+    (void)refusal_argument(cycle->arena, command->answer.refusal, "revision",
+                           bl_arena_printf(cycle->arena, "%u", application->revision));
+    return true;
+}
+
 static void run_application(struct cycle *cycle, struct batch_command *command)
 {
     struct catalog_version target = { 0 };
     struct cached *cached;
 
-    if (!find_application(cycle, command, &cached)) {
+    if (!find_application(cycle, command, &cached) || has_changed(cycle, command, cached->state)) {
         return;
     }
     struct world world = cycle_world(cycle, command, cached);

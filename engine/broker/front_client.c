@@ -64,6 +64,30 @@ static Bl__Actor *actor_of(struct bl_arena *arena, const struct principal *princ
     return actor;
 }
 
+const struct principal *front_acting(const struct principal *speaker, const Bl__Actor *actor,
+                                     struct bl_arena *arena)
+{
+    struct principal *person;
+
+    if (speaker->role != BL__KEY__ROLE__GATEWAY) {
+        return speaker;
+    }
+    person = bl_arena_new(arena, struct principal);
+    return principal_for(actor, person) ? person : NULL;
+}
+
+/* Keys are granted and revoked with a key only: whoever breaks into a gateway makes himself none.
+ */
+static bool may(const struct session *session, const struct principal *acting,
+                Bl__Command__WhatCase what)
+{
+    if (session->principal.role != BL__KEY__ROLE__GATEWAY) {
+        return session_may(session, what);
+    }
+    return acting != NULL && principal_may(acting, what) && what != BL__COMMAND__WHAT_GRANT_KEY &&
+           what != BL__COMMAND__WHAT_REVOKE_KEY;
+}
+
 /* Puts a command into the batch, or says why not. */
 static Bl__Refusal *take(struct front *front, struct session *session,
                          const struct principal *principal, struct bl_text bytes)
@@ -83,14 +107,16 @@ static Bl__Refusal *take(struct front *front, struct session *session,
     }
     Bl__Command *command = (Bl__Command *)message;
 
-    if (!session_may(session, command->what_case)) {
+    const struct principal *acting = front_acting(principal, command->actor, &batch->arena);
+
+    if (!may(session, acting, command->what_case)) {
         return not_yours(front, command->what_case);
     }
     if (!session_admit(session)) {
         return unavailable(front, "in-flight");
     }
     command->actor = actor_of(&batch->arena, principal, command->actor);
-    batch_add(batch, command, principal)->session = session->id;
+    batch_add(batch, command, acting)->session = session->id;
     return NULL;
 }
 
@@ -143,9 +169,13 @@ static bool hear_query(struct front *front, struct session *session, struct bl_t
     }
     Bl__Query *query = (Bl__Query *)message;
 
-    query->actor = actor_of(&front->arena, &session->principal, query->actor);
+    const struct principal *acting = front_acting(&session->principal, query->actor, &front->arena);
+    if (acting == NULL) {
+        return refuse_query(front, session, bytes,
+                            refusal_new(&front->arena, BL_DENIED, "role-may-not", "actor"));
+    }
     bl_span begun = bl_time_monotonic();
-    front_answer_query(front, session, query);
+    front_answer_query(front, session, query, acting);
     front->query_time += bl_time_monotonic() - begun;
     return session_find(&front->sessions, id) != NULL;
 }

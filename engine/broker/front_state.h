@@ -123,6 +123,12 @@ void front_report_begin(struct front *front, const struct batch_command *command
 /* Tells of the applications that a finished batch has ended; after its answers. */
 void front_report(struct front *front, const struct batch *batch);
 
+/* Whose rights count: the speaker's own, or of whom a gateway speaks for; NULL where it names nobody
+ * that it may speak for. */
+const struct principal *front_acting(const struct principal *speaker, const Bl__Actor *actor,
+                                     struct bl_arena *arena);
+
 /* front_view.c */
 /* Answers a query, from the store or from what only the front knows. */
-void front_answer_query(struct front *front, struct session *session, const Bl__Query *query);
+void front_answer_query(struct front *front, struct session *session, const Bl__Query *query,
+                        const struct principal *principal);

@@ -75,13 +75,14 @@ static void refuse(struct front *front, Bl__QueryAnswer *answer, uint64_t tag, e
                            bl_arena_string(&front->arena, problem));
 }
 
-void front_answer_query(struct front *front, struct session *session, const Bl__Query *query)
+void front_answer_query(struct front *front, struct session *session, const Bl__Query *query,
+                        const struct principal *principal)
 {
     Bl__QueryAnswer answer = BL__QUERY_ANSWER__INIT;
     struct bl_error e = { 0 };
 
     answer.tag = query->tag;
-    enum bl_err err = front->config.query(front->config.query_context, query, &session->principal,
+    enum bl_err err = front->config.query(front->config.query_context, query, principal,
                                           front->wall, &front->arena, &answer, &e);
 
     if (err != BL_OK) {

@@ -1,5 +1,9 @@
 #include "core/principal.h"
 
+#include <string.h>
+
+#include "base/text.h"
+
 #define ROLE(role) (1u << BL__KEY__ROLE__##role)
 #define WINDOW (ROLE(CLERK) | ROLE(MANAGER) | ROLE(GATEWAY) | ROLE(ADMINISTRATOR))
 #define DEPARTMENT (ROLE(WORKER) | ROLE(OFFICER))
@@ -94,6 +98,24 @@ static const struct {
 bool principal_role_may(Bl__Key__Role role, Bl__Command__WhatCase what)
 {
     return (size_t)what < BL_COUNT(rights) && (rights[what].roles & (1u << role)) != 0;
+}
+
+bool principal_for(const Bl__Actor *actor, struct principal *person)
+{
+    const uint32_t people = ROLE(CLERK) | ROLE(OFFICER) | ROLE(TRACKER) | ROLE(SUPERVISOR) |
+                            ROLE(MANAGER) | ROLE(ADMINISTRATOR) | ROLE(APPLICANT);
+
+    if (actor == NULL || actor->on_behalf_of[0] == '\0' ||
+        strlen(actor->on_behalf_of) >= sizeof person->name ||
+        strlen(actor->department) >= sizeof person->department ||
+        strlen(actor->post) >= sizeof person->post || (people >> actor->role & 1) == 0) {
+        return false;
+    }
+    person->role = actor->role;
+    bl_text_copy(person->name, sizeof person->name, actor->on_behalf_of);
+    bl_text_copy(person->department, sizeof person->department, actor->department);
+    bl_text_copy(person->post, sizeof person->post, actor->post);
+    return true;
 }
 
 bool principal_may(const struct principal *principal, Bl__Command__WhatCase what)
