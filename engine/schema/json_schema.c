@@ -17,6 +17,8 @@
 struct mention {
     const struct schema_type *root;
     bool *needed, *done;
+    const char *place;  // where references lead: "#/definitions/"
+    bool plain;         // JSON as we write it: no short forms, and a text is a string
 };
 
 static void put_pair(struct writer *writer, const char *key, const char *value)
@@ -69,7 +71,7 @@ static void put_reference(struct writer *writer, struct mention *mention,
         return;
     }
     mention->needed[type - schema_types] = true;
-    (void)snprintf(reference, sizeof reference, "#/definitions/%s", local_name(type));
+    (void)snprintf(reference, sizeof reference, "%s%s", mention->place, local_name(type));
     put_pair(writer, "$ref", reference);
 }
 
@@ -77,7 +79,7 @@ static void put_reference(struct writer *writer, struct mention *mention,
 static void put_message(struct writer *writer, struct mention *mention,
                         const struct schema_type *type, bool wrapped)
 {
-    if (!wrapped) {
+    if (!wrapped || mention->plain) {
         put_reference(writer, mention, type);
         return;
     }
@@ -123,11 +125,15 @@ static void put_pattern(struct writer *writer, const char *ours)
     put_pair(writer, "pattern", pattern);
 }
 
-static void put_text(struct writer *writer, const struct schema_field *rule)
+static void put_text(struct writer *writer, const struct schema_field *rule, bool plain)
 {
     double least = rule->required && rule->min < 1 ? 1 : rule->min;
 
-    put_types(writer, "string", "number", "boolean");
+    if (plain) {
+        put_pair(writer, "type", "string");
+    } else {
+        put_types(writer, "string", "number", "boolean");
+    }
     put_bound(writer, "minLength", least);
     put_bound(writer, "maxLength", rule->max);
     if (rule->pattern != NULL) {
@@ -170,7 +176,12 @@ static void put_element(struct writer *writer, struct mention *mention,
     case PROTOBUF_C_TYPE_SINT64:
     case PROTOBUF_C_TYPE_UINT64:
     case PROTOBUF_C_TYPE_FIXED64:
-        put_types(writer, "integer", "string", NULL);
+        if (mention->plain) {
+            put_pair(writer, "type", "string");
+            put_pair(writer, "format", "int64");
+        } else {
+            put_types(writer, "integer", "string", NULL);
+        }
         break;
     case PROTOBUF_C_TYPE_SFIXED64:
         put_pair(writer, "type", "string");
@@ -189,7 +200,7 @@ static void put_element(struct writer *writer, struct mention *mention,
         put_enum(writer, field->descriptor);
         break;
     case PROTOBUF_C_TYPE_STRING:
-        put_text(writer, rule);
+        put_text(writer, rule, mention->plain);
         break;
     case PROTOBUF_C_TYPE_BYTES:
         if (rule->type == NULL) {
@@ -345,8 +356,10 @@ static void put_mapping(struct writer *writer, struct mention *mention,
     }
     writer_close(writer);
     put_required(writer, type);
-    writer_key(writer, "additionalProperties");
-    writer_bool(writer, false);
+    if (!mention->plain) {
+        writer_key(writer, "additionalProperties");
+        writer_bool(writer, false);
+    }
     put_oneofs(writer, type);
 }
 
@@ -355,7 +368,7 @@ static void put_type(struct writer *writer, struct mention *mention, const struc
 {
     put_pair(writer, "title", type->text_zh);
     put_pair(writer, "description", type->text_en);
-    if (type->scalar_count == 0 && type->list < 0) {
+    if (mention->plain || (type->scalar_count == 0 && type->list < 0)) {
         put_mapping(writer, mention, type);
         return;
     }
@@ -384,40 +397,92 @@ static uint32_t next_type(const struct mention *mention)
     return i;
 }
 
-static void put_definitions(struct writer *writer, struct mention *mention)
+/* All that is mentioned, and what that mentions. */
+static void put_mentioned(struct writer *writer, struct mention *mention)
 {
-    uint32_t next = next_type(mention);
-
-    if (next == schema_type_count) {
-        return;
-    }
-    writer_key(writer, "definitions");
-    writer_open_object(writer);
-    for (; next < schema_type_count; next = next_type(mention)) {
+    for (uint32_t next; (next = next_type(mention)) < schema_type_count;) {
         mention->done[next] = true;
         writer_key(writer, local_name(&schema_types[next]));
         writer_open_object(writer);
         put_type(writer, mention, &schema_types[next]);
         writer_close(writer);
     }
+}
+
+static void put_definitions(struct writer *writer, struct mention *mention)
+{
+    if (next_type(mention) == schema_type_count) {
+        return;
+    }
+    writer_key(writer, "definitions");
+    writer_open_object(writer);
+    put_mentioned(writer, mention);
     writer_close(writer);
+}
+
+static void mention_init(struct mention *mention, const char *place, bool plain)
+{
+    *mention = (struct mention){ .place = place, .plain = plain };
+    mention->needed = calloc(schema_type_count, sizeof(bool));
+    mention->done = calloc(schema_type_count, sizeof(bool));
+    CHECK(mention->needed != NULL && mention->done != NULL);
+}
+
+static void mention_free(struct mention *mention)
+{
+    free(mention->needed);
+    free(mention->done);
 }
 
 void json_schema_write(struct writer *writer, const ProtobufCMessageDescriptor *message,
                        const char *id)
 {
-    struct mention mention = { .root = schema_type_of(message) };
+    struct mention mention;
 
+    mention_init(&mention, "#/definitions/", false);
+    mention.root = schema_type_of(message);
     CHECK(mention.root->form == SCHEMA_MESSAGE);
-    mention.needed = calloc(schema_type_count, sizeof(bool));
-    mention.done = calloc(schema_type_count, sizeof(bool));
-    CHECK(mention.needed != NULL && mention.done != NULL);
     writer_open_object(writer);
     put_pair(writer, "$schema", "http://json-schema.org/draft-07/schema#");
     put_pair(writer, "$id", id);
     put_type(writer, &mention, mention.root);
     put_definitions(writer, &mention);
     writer_close(writer);
-    free(mention.needed);
-    free(mention.done);
+    mention_free(&mention);
+}
+
+#define COMPONENTS "#/components/schemas/"
+
+void json_schema_write_components(struct writer *writer,
+                                  const ProtobufCMessageDescriptor *const *messages, size_t count)
+{
+    struct mention mention;
+
+    mention_init(&mention, COMPONENTS, true);
+    for (size_t i = 0; i < count; i++) {
+        mention.needed[schema_type_of(messages[i]) - schema_types] = true;
+    }
+    put_mentioned(writer, &mention);
+    mention_free(&mention);
+}
+
+void json_schema_write_reference(struct writer *writer, const ProtobufCMessageDescriptor *message)
+{
+    char reference[REFERENCE_BYTES_MAX];
+
+    (void)snprintf(reference, sizeof reference, COMPONENTS "%s",
+                   local_name(schema_type_of(message)));
+    writer_open_object(writer);
+    put_pair(writer, "$ref", reference);
+    writer_close(writer);
+}
+
+void json_schema_write_field(struct writer *writer, const ProtobufCMessageDescriptor *message,
+                             uint32_t index)
+{
+    struct mention mention;
+
+    mention_init(&mention, COMPONENTS, true);
+    put_field(writer, &mention, schema_type_of(message), index, false);
+    mention_free(&mention);
 }

@@ -13,3 +13,13 @@
  *   id  its "$id", or NULL */
 void json_schema_write(struct writer *writer, const ProtobufCMessageDescriptor *message,
                        const char *id);
+
+/* For OpenAPI 3.1 (JSON Schema 2020-12): the messages and what they mention as JSON has them, as
+ * members of the object components/schemas that the caller has opened. */
+void json_schema_write_components(struct writer *writer,
+                                  const ProtobufCMessageDescriptor *const *messages, size_t count);
+/* Writes {"$ref": "#/components/schemas/…"}. */
+void json_schema_write_reference(struct writer *writer, const ProtobufCMessageDescriptor *message);
+/* Writes the schema of one field, which is no message. */
+void json_schema_write_field(struct writer *writer, const ProtobufCMessageDescriptor *message,
+                             uint32_t index);
