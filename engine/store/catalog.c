@@ -7,6 +7,7 @@
 #include "core/directory.h"
 #include "schema/yaml.h"
 #include "store/read.h"
+#include "store/record.h"
 
 #define HALL_CALENDAR_DEFAULT "cn"
 
@@ -43,6 +44,7 @@ struct catalog {
     struct day_table *calendars;
     struct snapshot *snapshots;  // newest first
     bool is_stale;
+    uint8_t seal[RECORD_HEAD_BYTES];  // of the directory that was last followed
 };
 
 void catalog_open(struct store *store, struct catalog **catalog)
@@ -94,6 +96,23 @@ void catalog_refresh(struct catalog *catalog)
 {
     CHECK(pthread_mutex_lock(&catalog->lock) == 0);
     catalog->is_stale = true;
+    CHECK(pthread_mutex_unlock(&catalog->lock) == 0);
+}
+
+void catalog_follow(struct catalog *catalog)
+{
+    struct store_read *read AUTO(store_read_end) = NULL;
+    struct bl_text record;
+
+    if (store_read_begin(catalog->store, &read, NULL) != BL_OK ||
+        read_directory_record(read, &record, NULL) != BL_OK) {
+        return;
+    }
+    CHECK(pthread_mutex_lock(&catalog->lock) == 0);
+    if (memcmp(catalog->seal, record.at, sizeof catalog->seal) != 0) {
+        memcpy(catalog->seal, record.at, sizeof catalog->seal);
+        catalog->is_stale = true;
+    }
     CHECK(pthread_mutex_unlock(&catalog->lock) == 0);
 }
 

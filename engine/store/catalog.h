@@ -38,5 +38,9 @@ const Bl__DepartmentsFile *catalog_departments(struct catalog *catalog);
  * out before stays valid until the catalog is closed. */
 void catalog_refresh(struct catalog *catalog);
 
+/* For processes that do not write: refreshes if the store's directory is another than before. One
+ * look at its record's checksum. */
+void catalog_follow(struct catalog *catalog);
+
 /* What a file to be published may refer to; valid until the next refresh. */
 struct publication_context catalog_context(struct catalog *catalog);

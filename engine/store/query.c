@@ -141,6 +141,12 @@ static enum bl_err get_application(const struct asking *a)
     a->answer->applications[0] =
         view_application(&a->viewer, application, query_applicant(a, application));
     a->answer->n_applications = 1;
+    if (sight_query_code(a->viewer.principal)) {
+        char *code = bl_arena_alloc(a->viewer.arena, STORE_CODE_BYTES);
+
+        store_query_code(a->context->store, application->number, code);
+        a->answer->applications[0]->query_code = code;
+    }
     return a->query->application->events ? add_history(a, application, 0, QUERY_EVENTS_MAX) : BL_OK;
 }
 

@@ -88,6 +88,18 @@ enum bl_err read_directory(struct store_read *read, struct bl_arena *arena,
     return err;
 }
 
+enum bl_err read_directory_record(struct store_read *read, struct bl_text *record,
+                                  struct bl_error *e)
+{
+    struct key key = key_of_id(DIRECTORY_ID);
+    enum bl_err err;
+
+    if (!get(read, TABLE_DIRECTORY, key_text(&key), record, &err, e)) {
+        return err != BL_OK ? err : BL_NOT_FOUND;
+    }
+    return BL_OK;
+}
+
 enum bl_err read_event_record(struct store_read *read, uint64_t seq, struct bl_text *record,
                               struct bl_error *e)
 {

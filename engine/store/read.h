@@ -27,6 +27,9 @@ MUST_CHECK enum bl_err read_newest(struct store_read *read, enum table table, ui
 /* An empty directory is given where there is none yet. */
 MUST_CHECK enum bl_err read_directory(struct store_read *read, struct bl_arena *arena,
                                       Bl__Directory **directory, struct bl_error *e);
+/* Its stored record: another one each time that it has changed. */
+MUST_CHECK enum bl_err read_directory_record(struct store_read *read, struct bl_text *record,
+                                             struct bl_error *e);
 MUST_CHECK enum bl_err read_event(struct store_read *read, uint64_t seq, struct bl_arena *arena,
                                   Bl__Event **event, struct bl_error *e);
 /* The stored record, as the chain hashes it. */

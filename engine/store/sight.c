@@ -26,6 +26,11 @@ static bool is_asked(const struct principal *principal, const Bl__Item *item)
     return false;
 }
 
+static bool is_applicant(const struct principal *principal)
+{
+    return principal->role == BL__KEY__ROLE__APPLICANT;
+}
+
 bool sight_item(const struct principal *principal, const Bl__Item *item)
 {
     return !is_department(principal) || strcmp(principal->department, item->department) == 0;
@@ -33,6 +38,9 @@ bool sight_item(const struct principal *principal, const Bl__Item *item)
 
 bool sight_application(const struct principal *principal, const Bl__Application *application)
 {
+    if (is_applicant(principal)) {
+        return strcmp(principal->name, application->number) == 0;
+    }
     for (size_t i = 0; i < application->n_items; i++) {
         if (sight_item(principal, application->items[i]) ||
             is_asked(principal, application->items[i])) {
@@ -45,6 +53,9 @@ bool sight_application(const struct principal *principal, const Bl__Application 
 bool sight_event(const struct principal *principal, const Bl__Application *application,
                  const Bl__Event *event)
 {
+    if (is_applicant(principal)) {
+        return false;  // events name officers and what they said
+    }
     if (!is_department(principal)) {
         return true;
     }
@@ -78,5 +89,11 @@ bool sight_referral(const struct principal *principal, const Bl__Referral *refer
 
 bool sight_operation(const struct principal *principal)
 {
-    return !is_department(principal);
+    return !is_department(principal) && !is_applicant(principal);
+}
+
+bool sight_query_code(const struct principal *principal)
+{
+    return principal->role == BL__KEY__ROLE__CLERK || principal->role == BL__KEY__ROLE__MANAGER ||
+           principal->role == BL__KEY__ROLE__ADMINISTRATOR;
 }

@@ -7,6 +7,7 @@
 #include "binglian/v1/state.pb-c.h"
 #include "core/principal.h"
 
+/* An applicant, named by his number, sees that one application. */
 bool sight_application(const struct principal *principal, const Bl__Application *application);
 /* Who is asked for an opinion sees the application, and of the item the question. */
 bool sight_department(const struct principal *principal, const char *department);
@@ -20,3 +21,5 @@ bool sight_project(const struct principal *principal, const Bl__Project *project
 bool sight_referral(const struct principal *principal, const Bl__Referral *referral);
 /* Keys, stored records' state, other departments' workers. */
 bool sight_operation(const struct principal *principal);
+/* The code with which an applicant asks: those at the windows give it to him. */
+bool sight_query_code(const struct principal *principal);

@@ -359,6 +359,20 @@ const uint8_t *store_secret(const struct store *store)
     return store->secret;
 }
 
+void store_query_code(const struct store *store, const char *number, char *code)
+{
+    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";  // none like another
+    unsigned char hash[crypto_generichash_BYTES];
+
+    _Static_assert(sizeof store->secret == crypto_generichash_KEYBYTES_MIN, "a key");
+    (void)crypto_generichash(hash, sizeof hash, (const unsigned char *)number, strlen(number),
+                             store->secret, sizeof store->secret);
+    for (size_t i = 0; i < STORE_CODE_BYTES - 1; i++) {
+        code[i] = digits[hash[i] % 32];
+    }
+    code[STORE_CODE_BYTES - 1] = '\0';
+}
+
 const char *store_path(const struct store *store)
 {
     return store->path;

@@ -37,6 +37,10 @@ void store_close(struct store **store);
 uint64_t store_start(const struct store *store);
 /* 16 bytes that only this store knows: they key hashes of persons and requests. */
 const uint8_t *store_secret(const struct store *store);
+/* What an applicant shows beside his number to see how far it is: eight letters and digits that
+ * only this store can make. */
+#define STORE_CODE_BYTES 9
+void store_query_code(const struct store *store, const char *number, char *code);
 const char *store_path(const struct store *store);
 
 /* Begins and ends a read; keep it short. NULL store_read is fine to end. */
