@@ -87,6 +87,13 @@
     X(key_grant)                                                                                   \
     X(key_list)                                                                                    \
     X(key_revoke)                                                                                  \
+    X(user_add)                                                                                    \
+    X(user_list)                                                                                   \
+    X(user_remove)                                                                                 \
+    X(user_password)                                                                               \
+    X(token_new)                                                                                   \
+    X(token_list)                                                                                  \
+    X(token_revoke)                                                                                \
     X(store_verify)                                                                                \
     X(store_dump)                                                                                  \
     X(store_stats)                                                                                 \

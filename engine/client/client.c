@@ -112,6 +112,11 @@ uint64_t bl_client_newest(const struct bl_client *client)
     return client_session_newest(client->session);
 }
 
+bool bl_client_is_connected(const struct bl_client *client)
+{
+    return client_session_link(client->session)->state == LINK_UP;
+}
+
 int32_t bl_client_utc_offset(const struct bl_client *client)
 {
     return client_session_utc_offset(client->session);

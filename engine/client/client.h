@@ -90,6 +90,8 @@ void bl_client_follow(struct bl_client *client, uint64_t after, bl_client_happen
 void bl_client_report(struct bl_client *client, bl_client_concluded concluded, void *context);
 /* The newest event number that is known here; 0 before the first welcome. */
 uint64_t bl_client_newest(const struct bl_client *client);
+/* Has the broker welcomed us, and did it speak since? */
+bool bl_client_is_connected(const struct bl_client *client);
 /* The hall's zone as the broker told it, in minutes east of UTC: for bl_time_format. 0 before the
  * first welcome. */
 int32_t bl_client_utc_offset(const struct bl_client *client);

@@ -89,6 +89,7 @@ class Hall:
         self.data = self.folder + "/data"
         self.workflows = self.folder + "/workflows"
         self.broker, self.workers, self.endpoint, self.identities = None, [], None, {}
+        self.gateway, self.http = None, None
         self.count = 0
         self.environment = {}  # of the broker, beside our own
 
@@ -100,13 +101,14 @@ class Hall:
 
     def __exit__(self, kind, error, trace):
         try:
-            statuses = [(daemon, daemon.stop()) for daemon in self.workers + [self.broker] if daemon]
+            daemons = [self.gateway, *self.workers, self.broker]
+            statuses = [(daemon, daemon.stop()) for daemon in daemons if daemon]
             for daemon, status in statuses:
                 if error is None and status not in daemon.good and not daemon.had_not_begun():
                     raise AssertionError(f"{daemon.words} ended with {status}:\n{daemon.said()}")
         finally:
             if error is not None:
-                for daemon in [self.broker, *self.workers]:
+                for daemon in [self.broker, self.gateway, *self.workers]:
                     if daemon:
                         print(f"--- {' '.join(daemon.words)}\n{daemon.said()[-3000:]}", flush=True)
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -160,6 +162,28 @@ class Hall:
         self.count += 1
         self.workers.append(Daemon(words, self.path(f"{name}-{self.count}.log")))
         return self.workers[-1]
+
+    def start_gateway(self, *words):
+        """Starts it, again where it was if it ran before, and waits until it serves."""
+        ready = self.data + "/http"
+        listen = self.http.removeprefix("http://") if self.http else "127.0.0.1:0"
+        if os.path.exists(ready):
+            os.unlink(ready)
+        if not self.plain:
+            words = ("--identity", self.identity("gateway", "gateway"), *words)
+        self.gateway = Daemon([program("binglian-gateway"), "--data", self.data, "--broker",
+                               self.endpoint, "--http", listen, *words], self.path("gateway.log"))
+        wait_until(lambda: os.path.exists(ready) or not self.gateway.is_running(), "gateway", 30)
+        if not self.gateway.is_running():
+            raise AssertionError("the gateway did not start:\n" + self.gateway.said())
+        with open(ready, encoding="utf-8") as file:
+            self.http = file.read().strip()
+        return self.gateway
+
+    def token(self, name, role, *words):
+        """A bearer token of an account that is made with it."""
+        self.cli("user", "add", name, "--role", role, *words)
+        return self.cli("token", "new", name, "--name", "test").strip()
 
     def identity(self, name, role, department="", post=""):
         """The file of a key that the broker knows; made at the first call. None where it runs

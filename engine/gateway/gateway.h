@@ -1,0 +1,30 @@
+/* gateway.h — what the requests of one gateway share. */
+#pragma once
+
+#include "binglian/v1/config.pb-c.h"
+#include "gateway/request.h"
+#include "store/query.h"
+
+struct accounts;
+struct courier;
+struct limiter;
+struct metrics;
+struct streams;
+
+struct gateway {
+    const Bl__GatewayConfig *config;
+    struct store *store;
+    struct catalog *catalog;
+    struct query_context queries;
+    struct accounts *accounts;
+    struct courier *courier;  // NULL: there is no broker, as in tests
+    struct limiter *limiter;
+    struct metrics *metrics;
+    struct streams *streams;
+    bl_time started_at;
+    struct writer openapi;                    // the interface's document: made once
+    void (*resume)(struct request *request);  // the answer to a job is there
+};
+
+/* The hall's zone, as its newest calendar has it, in minutes east of UTC. */
+int32_t gateway_offset(struct gateway *gateway);

@@ -1,0 +1,581 @@
+"""The gateway as its callers see it: real processes, and every route with every role."""
+
+import http.client
+import json
+import re
+import socket
+import threading
+import time
+import unittest
+
+from hall import Hall, application, wait_until
+
+ROLES = {"clerk": (), "tracker": (), "supervisor": (), "manager": (), "administrator": (),
+         "officer": ("--department", "fire", "--post", "fire-01")}
+FORM = {"name": "老张面馆"}
+
+
+class Client:
+    """Speaks as one account, or as nobody."""
+
+    def __init__(self, hall, token=None, language=None):
+        self.address = hall.http.removeprefix("http://")
+        self.token, self.language = token, language
+
+    def connect(self, timeout=20):
+        return http.client.HTTPConnection(self.address, timeout=timeout)
+
+    def send(self, method, path, body=None, **headers):
+        """Returns status, headers and body: read as JSON where it is."""
+        connection = self.connect()
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.token:
+            headers.setdefault("Authorization", "Bearer " + self.token)
+        if self.language:
+            headers["Accept-Language"] = self.language
+        if isinstance(body, dict):
+            body = json.dumps(body)
+            headers.setdefault("Content-Type", "application/json")
+        if isinstance(body, str):
+            body = body.encode()
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        if "json" in (answer.headers["Content-Type"] or ""):
+            text = json.loads(text) if text else None
+        return answer.status, answer.headers, text
+
+    def get(self, path, **headers):
+        return self.send("GET", path, **headers)
+
+    def post(self, path, body=None, **headers):
+        return self.send("POST", path, body, **headers)
+
+    def submit(self, key, form=None, **headers):
+        return self.post("/v1/applications", submission(form or FORM), Idempotency_Key=key, **headers)
+
+
+def submission(form, workflow="five"):
+    return {"workflow": workflow, "content": {"applicant": {"name": "张三丰", "phone": "13800000000"},
+                                              "form": form}}
+
+
+def events_of(response, count):
+    """Reads server-sent events until there are so many: [(id, event, data)]."""
+    events, fields = [], {}
+    while len(events) < count:
+        line = response.readline()
+        if not line:
+            break
+        line = line.decode().rstrip("\n")
+        if line == "" and "data" in fields:
+            events.append((int(fields.get("id", 0)), fields["event"], json.loads(fields["data"])))
+            fields = {}
+        elif ": " in line:
+            name, value = line.split(": ", 1)
+            fields[name] = value
+    return events
+
+
+class GatewayTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.hall = Hall()
+        cls.hall.__enter__()
+        cls.addClassCleanup(cls.hall.__exit__, None, None, None)
+        cls.hall.start_broker()
+        cls.hall.start_gateway("--rate", "100000", "--public-rate", "100000")
+        cls.clients = {role: Client(cls.hall, cls.hall.token(role + "-1", role, *words))
+                       for role, words in ROLES.items()}
+        cls.nobody = Client(cls.hall)
+        cls.clerk, cls.administrator = cls.clients["clerk"], cls.clients["administrator"]
+        status, _, answer = cls.clerk.submit("of-all-tests")
+        assert status == 201, answer
+        cls.number = answer["application"]
+
+    # --- the table ---
+
+    def operations(self):
+        _, _, document = self.nobody.get("/openapi.json")
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
+                yield path, method.upper(), operation
+
+    def test_every_route_with_every_role(self):
+        """Who may is told apart from who may not by the same table that the document shows."""
+        fill = {"number": self.number, "task": self.number + ".fire_item", "id": "none",
+                "version": "latest", "workflow": "none", "code": "none", "name": "none",
+                "department": "fire", "post": "none", "referral": "1", "window": "none",
+                "date": "2026-12-01"}
+        count = 0
+        for path, method, operation in self.operations():
+            public = operation.get("security") == []
+            address = re.sub(r"\{(\w+)\}", lambda match: fill[match[1]], path)
+            if path in ("/v1/stream", "/metrics") or (path, method) == ("/v1/session", "DELETE"):
+                continue
+            for role, client in [("nobody", self.nobody), *self.clients.items()]:
+                with self.subTest(role=role, method=method, path=path):
+                    status, _, answer = client.send(method, address, {} if method == "POST" else None)
+                    count += 1
+                    if public:
+                        self.assertNotIn(status, (403, 405), answer)
+                    elif role == "nobody":
+                        self.assertEqual(status, 401, answer)
+                    elif role not in operation["x-roles"]:
+                        self.assertEqual(status, 403, answer)
+                        self.assertEqual(answer["type"], "/problems/role-may-not")
+                    else:
+                        self.assertNotIn(status, (401, 405, 500, 502, 503, 504), answer)
+                        if status == 403:  # the route is open to him, this row is not
+                            self.assertTrue(answer["detail"])
+        self.assertGreater(count, 200)
+
+    def test_metrics(self):
+        status, _, text = self.nobody.get("/metrics")
+        self.assertEqual(status, 200)
+        lines = text.decode().splitlines()
+        for line in lines:
+            self.assertRegex(line, r'^(# (HELP|TYPE) binglian_\w+ .+|binglian_\w+(\{[^{}]*(\{\w+\}[^{}]*)*\})? [0-9.e+-]+)$')
+        names = {line.split()[2] for line in lines if line.startswith("# TYPE")}
+        self.assertLessEqual({"binglian_applications_open", "binglian_store_used_bytes",
+                              "binglian_http_request_duration_seconds"}, names)
+        self.assertIn('binglian_items_open{department="fire"}', text.decode())
+        self.assertNotIn(self.number, text.decode())
+
+    # --- reading ---
+
+    def test_a_write_is_seen_at_once(self):
+        for i in range(20):
+            _, _, answer = self.clerk.submit(f"seen-{i}")
+            status, headers, view = self.clerk.get("/v1/applications/" + answer["application"])
+            self.assertEqual(status, 200)
+            self.assertEqual(view["number"], answer["application"])
+            self.assertEqual(headers["Content-Type"], "application/json")
+
+    def test_etag(self):
+        path = "/v1/applications/" + self.number
+        _, headers, view = self.clerk.get(path)
+        self.assertTrue(headers["ETag"].startswith(f'"{view["revision"]}.'))
+        status, again, body = self.clerk.get(path, If_None_Match=headers["ETag"])
+        self.assertEqual((status, again["ETag"], body), (304, headers["ETag"], None))
+        self.assertEqual(self.clerk.get(path, If_None_Match='"1.x"')[0], 200)
+
+    def test_pages_of_a_list(self):
+        numbers = {self.clerk.submit(f"page-{i}")[2]["application"] for i in range(5)}
+        seen, after, pages = [], "", 0
+        while pages == 0 or after:
+            status, _, page = self.clerk.get(f"/v1/applications?limit=2&after={after}")
+            self.assertEqual(status, 200, page)
+            seen += [view["number"] for view in page["items"]]
+            if pages == 1:  # what comes in between moves nothing
+                self.clerk.submit("page-between")
+            after, pages = page.get("next", ""), pages + 1
+        self.assertLessEqual(numbers, set(seen))
+        self.assertEqual(len(seen), len(set(seen)))
+        for query, pointer in [("limit=x", "/limit"), ("light=purple", "/light"), ("colour=red", ""),
+                               ("limit=-1", "/limit"), ("limit=1&limit=2", "")]:
+            with self.subTest(query):
+                status, headers, problem = self.clerk.get("/v1/applications?" + query)
+                self.assertEqual((status, headers["Content-Type"]), (400, "application/problem+json"))
+                self.assertTrue(any(pointer in error.get("pointer", "") for error in problem["errors"]))
+
+    def test_a_department_sees_its_own(self):
+        officer = self.clients["officer"]
+        view = officer.get("/v1/applications/" + self.number)[2]
+        self.assertEqual([item["id"] for item in view["items"]], ["fire_item"])
+        self.assertNotIn("query_code", view)
+        for event in officer.get(f"/v1/applications/{self.number}/events")[2]["items"]:
+            self.assertIn(event.get("item", "fire_item"), "fire_item")
+
+    def test_workflows(self):
+        _, _, list_ = self.clerk.get("/v1/workflows")
+        self.assertIn("restaurant", [entry["id"] for entry in list_["items"]])
+        status, _, definition = self.clerk.get("/v1/workflows/restaurant/versions/latest")
+        self.assertEqual((status, definition["workflow"]), (200, "restaurant"))
+        _, headers, form = self.clerk.get("/v1/workflows/restaurant/versions/1/form")
+        self.assertEqual(headers["Content-Type"], "application/schema+json")
+        self.assertEqual(form["properties"]["area"]["type"], "number")
+        self.assertIn("shop_name", form["required"])
+        status, headers, svg = self.clerk.get("/v1/workflows/restaurant/versions/1/graph.svg")
+        self.assertTrue(status == 200 and svg.startswith(b"<svg"))
+        self.assertTrue(self.clerk.get(f"/v1/applications/{self.number}/graph.svg")[2].startswith(b"<svg"))
+        source = self.clerk.get("/v1/workflows/restaurant/versions/1/source")[2]
+        self.assertIn(b"workflow: restaurant", source)
+        for path in ("/v1/workflows/none/versions/1", "/v1/workflows/restaurant/versions/77",
+                     "/v1/workflows/restaurant/versions/x"):
+            self.assertEqual(self.clerk.get(path)[0], 404)
+        status, _, report = self.clerk.post("/v1/workflows:validate", "workflow: x\nversions: 1\n",
+                                            Content_Type="application/yaml")
+        self.assertEqual((status, report["ok"] if "ok" in report else False), (200, False))
+        self.assertTrue(all(remark["line"] > 0 for remark in report["remarks"] if "line" in remark))
+        status, _, trial = self.clerk.post("/v1/workflows:simulate", {
+            "workflow": "restaurant", "accept": "2026-11-23T09:00:00+08:00", "set": ["area=320.5"]})
+        self.assertEqual(status, 200, trial)
+        self.assertEqual(trial["promise"], "2026-12-07T17:30:00+08:00")
+
+    def test_publishing_is_seen_at_once(self):
+        with open(self.hall.workflows + "/five.yaml", encoding="utf-8") as file:
+            text = file.read().replace("workflow: five", "workflow: fresh")
+        status, _, answer = self.administrator.post("/v1/workflows", text, Content_Type="application/yaml")
+        self.assertEqual(status, 200, answer)
+        self.assertEqual(self.clerk.get("/v1/workflows/fresh/versions/1")[0], 200)
+        status, _, answer = self.clerk.post("/v1/applications", submission(FORM, "fresh"),
+                                            Idempotency_Key="fresh-1")
+        self.assertEqual(status, 201, answer)
+
+    # --- writing ---
+
+    def test_idempotency(self):
+        status, headers, first = self.clerk.submit("twice")
+        self.assertEqual((status, headers["Location"]), (201, "/v1/applications/" + first["application"]))
+        status, headers, again = self.clerk.submit("twice")
+        self.assertEqual((status, headers["Idempotency-Replayed"]), (201, "true"))
+        self.assertEqual(again["application"], first["application"])
+        status, _, problem = self.clerk.submit("twice", {"name": "别的"})
+        self.assertEqual((status, problem["type"]), (422, "/problems/request-reused"))
+        other = self.administrator.submit("twice")[2]  # the key is the caller's own
+        self.assertNotEqual(other["application"], first["application"])
+        long = self.clerk.submit("k" * 255)[2]
+        self.assertEqual(self.clerk.submit("k" * 255)[2]["application"], long["application"])
+        for bad in (None, "", "k" * 256, "a b"):
+            with self.subTest(bad):
+                headers = {} if bad is None else {"Idempotency_Key": bad}
+                status, _, problem = self.clerk.post("/v1/applications", submission(FORM), **headers)
+                self.assertEqual((status, problem["type"]), (400, "/problems/idempotency-key"))
+
+    def test_refusals_are_problems(self):
+        status, headers, problem = self.clerk.submit("refused", {"name": 7, "nam": "x"})
+        self.assertEqual((status, headers["Content-Type"]), (422, "application/problem+json"))
+        self.assertIn("/content/form/name", [error["pointer"] for error in problem["errors"]])
+        self.assertTrue(all(error["message"] and error["message_en"] for error in problem["errors"]))
+        english = Client(self.hall, self.clerk.token, "en-GB,en;q=0.9")
+        self.assertNotEqual(english.submit("refused", {"name": 7})[2]["title"], problem["title"])
+        self.assertEqual(len(problem["trace_id"]), 32)
+        trace = "0af7651916cd43dd8448eb211c80319c"
+        problem = self.clerk.submit("refused", {"name": 7}, traceparent=f"00-{trace}-b7ad6b7169203331-01")[2]
+        self.assertEqual(problem["trace_id"], trace)
+
+    def test_if_match(self):
+        """What was read has to be what is decided on."""
+        number = self.clerk.submit("matched")[2]["application"]
+        supervisor, path = self.clients["supervisor"], f"/v1/tasks/{number}.fire_item:terminate"
+        _, headers, view = supervisor.get("/v1/applications/" + number)
+        status, _, problem = supervisor.post(path, {"reason": "申请人已注销"})
+        self.assertEqual((status, problem["type"]), (428, "/problems/if-match-required"))
+        for bad in ('W/"1"', '"x"', "1", '"99999999999.1"'):
+            self.assertEqual(supervisor.post(path, {"reason": "x"}, If_Match=bad)[0], 412)
+        status, _, answer = supervisor.post(path, {"reason": "申请人已注销"}, If_Match=headers["ETag"])
+        self.assertEqual(status, 200, answer)
+        other = f"/v1/tasks/{number}.amr_item:terminate"
+        status, _, problem = supervisor.post(other, {"reason": "x"}, If_Match=headers["ETag"])
+        self.assertEqual((status, problem["type"]), (412, "/problems/revision-stale"))
+        self.assertGreater(int(problem["revision"]), view["revision"])
+        self.assertEqual(supervisor.post(other, {"reason": "x"}, If_Match="*")[0], 200)
+
+    def test_who_acted_stands_in_the_events(self):
+        event = self.clerk.get(f"/v1/applications/{self.number}/events")[2]["items"][0]["event"]
+        self.assertEqual(event["actor"]["principal"], "gateway")
+        self.assertEqual((event["actor"]["on_behalf_of"], event["actor"]["role"]), ("clerk-1", "clerk"))
+
+    # --- accounts ---
+
+    def test_session(self):
+        self.administrator.post("/v1/accounts", {"account": {"name": "anna", "role": "clerk"},
+                                                 "password": "correct horse"})
+        status, headers, session = self.nobody.post("/v1/session", {"name": "anna",
+                                                                    "password": "correct horse"})
+        self.assertEqual(status, 200, session)
+        cookie = headers["Set-Cookie"]
+        for part in ("HttpOnly", "SameSite=Strict", "Path=/"):
+            self.assertIn(part, cookie)
+        page = {"Cookie": cookie.split(";")[0]}
+        status, _, again = self.nobody.get("/v1/session", **page)
+        self.assertEqual((status, again["account"]["name"], again["csrf"]), (200, "anna", session["csrf"]))
+        key = {"Idempotency_Key": "by-page", "Content-Type": "application/json"}
+        for shown, expected in ((None, 403), ("x" * 43, 403), (session["csrf"], 201)):
+            headers = dict(page, **key, **({"X-CSRF-Token": shown} if shown else {}))
+            self.assertEqual(self.nobody.post("/v1/applications", submission(FORM), **headers)[0], expected)
+        shown = {**page, "X-CSRF-Token": session["csrf"]}
+        self.assertEqual(self.nobody.post("/v1/accounts/anna:password", {"password": "another horse"},
+                                          **shown)[0], 403)
+        self.assertEqual(self.nobody.post("/v1/accounts/anna:password",
+                                          {"password": "another horse", "old": "correct horse"},
+                                          **shown)[0], 204)
+        self.assertEqual(self.nobody.get("/v1/session", **page)[0], 401)  # the old session is over
+        _, headers, session = self.nobody.post("/v1/session", {"name": "anna", "password": "another horse"})
+        page = {"Cookie": headers["Set-Cookie"].split(";")[0], "X-CSRF-Token": session["csrf"]}
+        self.assertEqual(self.nobody.send("DELETE", "/v1/session", **page)[0], 204)
+        self.assertEqual(self.nobody.get("/v1/session", **page)[0], 401)
+        self.assertEqual(self.administrator.send("DELETE", "/v1/accounts/anna")[0], 204)
+        self.assertEqual(self.nobody.post("/v1/session", {"name": "anna",
+                                                          "password": "another horse"})[0], 401)
+
+    def test_lockout(self):
+        self.administrator.post("/v1/accounts", {"account": {"name": "locked", "role": "clerk"},
+                                                 "password": "correct horse"})
+        for _ in range(5):
+            self.assertEqual(self.nobody.post("/v1/session", {"name": "locked",
+                                                              "password": "wrong"})[0], 401)
+        status, _, problem = self.nobody.post("/v1/session", {"name": "locked",
+                                                              "password": "correct horse"})
+        self.assertEqual((status, problem["type"]), (429, "/problems/account-locked"))
+        self.hall.cli("user", "password", "locked")
+        accounts = self.administrator.get("/v1/accounts")[2]["items"]
+        self.assertNotIn("locked_until", next(a for a in accounts if a["name"] == "locked"))
+
+    def test_tokens(self):
+        status, _, issued = self.clerk.post("/v1/tokens", {"name": "board", "read_only": True, "days": 1})
+        self.assertEqual(status, 201)
+        reader = Client(self.hall, issued["secret"])
+        self.assertEqual(reader.get("/v1/applications")[0], 200)
+        self.assertEqual(reader.submit("read-only")[0], 403)
+        self.assertEqual(self.clerk.post("/v1/tokens", {"name": "x", "account": "administrator-1"})[0], 403)
+        tokens = self.clerk.get("/v1/tokens")[2]["items"]
+        self.assertEqual({token["account"] for token in tokens}, {"clerk-1"})
+        self.assertNotIn(issued["secret"], json.dumps(tokens))
+        path = "/v1/tokens/" + issued["token"]["id"]
+        self.assertEqual(self.clients["tracker"].send("DELETE", path)[0], 404)
+        self.assertEqual(self.clerk.send("DELETE", path)[0], 204)
+        self.assertEqual(reader.get("/v1/applications")[0], 401)
+        for bad in ("", "Bearer", "Bearer x", "Basic eDp5", "Bearer " + "x" * 4000):
+            self.assertEqual(self.nobody.get("/v1/applications", Authorization=bad)[0], 401)
+
+    def test_accounts_are_checked(self):
+        for account, rule in (({"name": "Anna", "role": "clerk"}, None),
+                              ({"name": "x", "role": "gateway"}, "account-role"),
+                              ({"name": "x", "role": "worker"}, "account-role"),
+                              ({"name": "x", "role": "officer"}, "account-department"),
+                              ({"name": "clerk-1", "role": "clerk"}, "account-exists")):
+            with self.subTest(account):
+                status, _, problem = self.administrator.post(
+                    "/v1/accounts", {"account": account, "password": "correct horse"})
+                self.assertIn(status, (409, 422))
+                self.assertIn(rule or "", problem["type"])
+        status, _, problem = self.administrator.post(
+            "/v1/accounts", {"account": {"name": "short", "role": "clerk"}, "password": "short"})
+        self.assertEqual(status, 422)
+
+    # --- without an account ---
+
+    def test_progress(self):
+        code = self.clerk.get("/v1/applications/" + self.number)[2]["query_code"]
+        path = f"/public/v1/progress/{self.number}?code="
+        for written in (code, code.lower(), code[:4] + "-" + code[4:]):
+            status, _, progress = self.nobody.get(path + written)
+            self.assertEqual((status, progress["number"]), (200, self.number))
+        text = json.dumps(progress, ensure_ascii=False)
+        self.assertNotIn("张", text)
+        self.assertNotIn("clerk-1", text)
+        wrong = self.nobody.get(path + "00000000")
+        missing = self.nobody.get(f"/public/v1/progress/WB-20200101-000001?code={code}")
+        for answer in (wrong, missing, self.nobody.get(path[:-6])):
+            self.assertEqual((answer[0], answer[2]["type"]), (404, "/problems/progress-unknown"))
+
+    # --- bad input ---
+
+    def test_bad_bodies(self):
+        nested = "[" * 100000
+        for body, statuses in (("{", (400,)), ("[]", (400, 422)), ("null", (400, 422)), ("\xff", (400,)),
+                               ('{"workflow":"five","workflow":"six"}', (400,)),
+                               ('{"workflow":7}', (422,)), ('{"workflows":"five"}', (422,)),
+                               ('{"workflow":"five","content":{"form":%s' % nested, (400,)),
+                               ('{"workflow":"a\\u0000b"}', (400, 422)),
+                               ('{"workflow":"five"} x', (400,))):
+            with self.subTest(body[:40]):
+                status, headers, problem = self.clerk.post(
+                    "/v1/applications", body.encode("latin-1"), Content_Type="application/json",
+                    Idempotency_Key="bad-body")
+                self.assertIn(status, statuses, problem)
+                self.assertEqual(headers["Content-Type"], "application/problem+json")
+        self.assertEqual(self.clerk.post("/v1/applications", "a=b", Content_Type="text/plain",
+                                         Idempotency_Key="bad-type")[0], 415)
+
+    def test_large_bodies(self):
+        connection = self.clerk.connect()
+        connection.putrequest("POST", "/v1/applications")
+        connection.putheader("Authorization", "Bearer " + self.clerk.token)
+        connection.putheader("Content-Length", str(1 << 40))
+        connection.endheaders()
+        self.assertEqual(connection.getresponse().status, 413)
+        connection.close()
+
+        def chunks():
+            for _ in range(200):
+                yield b"x" * 65536
+        try:
+            status = self.clerk.send("POST", "/v1/applications", chunks(), Idempotency_Key="large")[0]
+        except (OSError, http.client.HTTPException):
+            status = 413
+        self.assertEqual(status, 413)
+        self.assertEqual(self.nobody.get("/livez")[0], 200)
+
+    def raw(self, data, seconds=5):
+        """What comes back for bytes that may be no HTTP at all."""
+        host, port = self.nobody.address.split(":")
+        with socket.create_connection((host, int(port)), timeout=seconds) as peer:
+            try:
+                peer.sendall(data)
+                return peer.recv(65536)
+            except OSError:
+                return b""
+
+    def test_bad_requests(self):
+        for data in (b"\x00" * 5000, b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\r\n" * 1000,
+                     b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+                     b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 100000 + b"\r\n",
+                     b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A" * 100000 + b": b\r\n\r\n",
+                     b"POST /v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+                     b"POST /v1/session HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+                     b"GET /v1/applications/%00 HTTP/1.1\r\nHost: x\r\n\r\n" * 50,
+                     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"):
+            with self.subTest(data[:30]):
+                answer = self.raw(data)
+                self.assertTrue(answer == b"" or re.match(rb"HTTP/1\.[01] (4|5)\d\d ", answer), answer[:60])
+        for path in ("/..", "/v1/../../etc/passwd", "/v1/applications/..", "/v1/applications/%2e%2e",
+                     "/v1/applications/a%2Fb", "/v1//applications", "/V1/applications", "/v1/tasks/x:none"):
+            with self.subTest(path):
+                self.assertEqual(self.clerk.get(path)[0], 404)
+        status, headers, _ = self.clerk.send("PUT", "/v1/applications", "x")
+        self.assertEqual((status, sorted(headers["Allow"].split(", "))), (405, ["GET", "POST"]))
+        self.assertEqual(self.clerk.get("/v1/applications?after=%FF%FE")[0], 400)
+        self.assertEqual(self.nobody.get("/livez")[0], 200)
+
+    # --- events ---
+
+    def listen(self, client, last=None, query=""):
+        connection = client.connect(timeout=40)
+        headers = {"Authorization": "Bearer " + client.token}
+        if last is not None:
+            headers["Last-Event-ID"] = str(last)
+        connection.request("GET", "/v1/stream" + query, headers=headers)
+        response = connection.getresponse()
+        self.assertEqual(response.status, 200)
+        self.assertEqual(response.headers["Content-Type"], "text/event-stream")
+        return connection, response
+
+    def test_stream(self):
+        before = self.clerk.get("/v1/status")[2]["newest_event"]
+        connection, response = self.listen(self.clerk)
+        numbers = [self.clerk.submit(f"stream-{i}")[2]["application"] for i in range(10)]
+        mine = []
+        while len(mine) < 10:
+            mine += [e for e in events_of(response, 1) if e[2]["application"] in numbers]
+        self.assertEqual([event[1] for event in mine], ["submitted"] * 10)
+        ids = [event[0] for event in mine]
+        self.assertEqual(ids, sorted(set(ids)))
+        connection.close()
+        connection, response = self.listen(self.clerk, int(before))
+        again = []
+        while len(again) < 10:
+            again += [e for e in events_of(response, 1) if e[2]["application"] in numbers]
+        self.assertEqual(again, mine)
+        connection.close()
+        connection, response = self.listen(self.clerk, query="?application=" + numbers[3] + "&after=1")
+        self.assertEqual(events_of(response, 1)[0][0], mine[3][0])
+        connection.close()
+        connection, response = self.listen(self.clerk, 1 << 60)
+        self.assertEqual(events_of(response, 1)[0][1], "reset")
+        connection.close()
+        self.assertEqual(self.clerk.get("/v1/stream", Last_Event_ID="x")[0], 400)
+
+    def test_streams_of_one_account_are_bounded(self):
+        streams = [self.listen(self.clients["manager"]) for _ in range(16)]
+        self.assertEqual(self.clients["manager"].get("/v1/stream")[0], 503)
+        for connection, _ in streams:
+            connection.close()
+
+
+class TroubleTest(unittest.TestCase):
+    """What happens when a process is gone, or somebody asks too often."""
+
+    def test_rates(self):
+        with Hall() as hall:
+            hall.start_broker()
+            hall.start_gateway("--rate", "5", "--public-rate", "3")
+            clerk, nobody = Client(hall, hall.token("c", "clerk")), Client(hall)
+            for client, most in ((clerk, 5), (nobody, 3)):
+                answers = [client.get("/v1/applications") for _ in range(most + 1)]
+                self.assertEqual([answer[0] == 429 for answer in answers], [False] * most + [True])
+                self.assertGreater(int(answers[-1][1]["Retry-After"]), 0)
+                self.assertIn(f"q={most};w=60", answers[0][1]["RateLimit-Policy"])
+            self.assertEqual([nobody.get("/livez")[0] for _ in range(10)], [200] * 10)
+
+    def test_broker_and_gateway_go_and_come(self):
+        with Hall() as hall:
+            hall.start_broker()
+            hall.start_gateway()
+            clerk, nobody = Client(hall, hall.token("c", "clerk")), Client(hall)
+            number = clerk.submit("before")[2]["application"]
+            connection = clerk.connect(timeout=60)
+            connection.request("GET", "/v1/stream?after=1",
+                               headers={"Authorization": "Bearer " + clerk.token})
+            response = connection.getresponse()
+            seen = events_of(response, 1)
+            while seen[-1][2].get("application") != number:
+                seen += events_of(response, 1)
+
+            hall.broker.kill()
+            wait_until(lambda: nobody.get("/readyz")[0] == 503, "not ready", 20)
+            self.assertEqual(nobody.get("/livez")[0], 200)
+            status, headers, view = clerk.get("/v1/applications/" + number)
+            self.assertEqual((status, view["number"]), (200, number))
+            self.assertGreaterEqual(int(headers["Age"]), 2)
+            status, headers, problem = clerk.submit("while-away")
+            self.assertEqual((status, problem["type"]), (503, "/problems/broker-away"))
+            self.assertGreater(int(headers["Retry-After"]), 0)
+            self.assertEqual(clerk.get("/v1/status")[0], 200)
+
+            hall.start_broker()
+            wait_until(lambda: nobody.get("/readyz")[0] == 200, "ready", 20)
+            later = clerk.submit("while-away")[2]["application"]
+            more = events_of(response, 1)
+            while more[-1][2].get("application") != later:
+                more += events_of(response, 1)
+            ids = [event[0] for event in seen + more]
+            self.assertEqual(ids, sorted(set(ids)))  # no repeat
+            self.assertEqual(ids, list(range(ids[0], ids[-1] + 1)))  # no gap
+
+            threading.Timer(0.2, hall.gateway.kill).start()
+            self.assertEqual(events_of(response, 1000), [])
+            connection.close()
+            hall.gateway.process.wait()
+            hall.start_gateway()
+            self.assertEqual(clerk.submit("while-away")[2]["application"], later)
+            connection = clerk.connect(timeout=60)
+            connection.request("GET", "/v1/stream", headers={"Authorization": "Bearer " + clerk.token,
+                                                             "Last-Event-ID": str(ids[-2])})
+            self.assertEqual(events_of(connection.getresponse(), 1)[0], more[-1])
+            begun = time.monotonic()
+            self.assertEqual(hall.gateway.stop(), 0)  # with a listener and all
+            self.assertLess(time.monotonic() - begun, 5)
+            connection.close()
+
+    def test_a_gateway_is_nobody_by_itself(self):
+        """Its key alone may neither write nor ask nor grant keys."""
+        from hall import command, query
+        from wire import proto
+        with Hall() as hall:
+            hall.start_broker()
+            hall.identity("gateway", "gateway")
+            anna = proto.Actor(on_behalf_of="anna", role=proto.Key.ADMINISTRATOR)
+            with hall.peer(identity="gateway") as gateway:
+                retire = proto.Retire(workflow="none", version=1)
+                self.assertEqual(command(gateway, retire=retire).refusal.code, "denied")
+                self.assertEqual(query(gateway, status=proto.GetStatus()).refusal.code, "denied")
+                clerk = proto.Actor(on_behalf_of="anna", role=proto.Key.CLERK)
+                self.assertEqual(command(gateway, retire=retire, actor=clerk).refusal.code, "denied")
+                self.assertNotEqual(command(gateway, retire=retire, actor=anna).refusal.code, "denied")
+                key = proto.GrantKey(key=proto.Key(name="x", role=proto.Key.ADMINISTRATOR,
+                                                   public_key="a" * 40))
+                self.assertEqual(command(gateway, grant_key=key, actor=anna).refusal.code, "denied")
+                worker = proto.Actor(on_behalf_of="fire-1", department="fire", role=proto.Key.WORKER)
+                self.assertEqual(command(gateway, retire=retire, actor=worker).refusal.code, "denied")
+                self.assertFalse(query(gateway, status=proto.GetStatus(), actor=clerk).HasField("refusal"))
+            hall.identity("window", "clerk")
+            with hall.peer(identity="window") as window:  # nobody else speaks for others
+                self.assertEqual(command(window, retire=retire, actor=anna).refusal.code, "denied")
+
+
+if __name__ == "__main__":
+    unittest.main()
