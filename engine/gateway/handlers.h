@@ -16,8 +16,8 @@ void application_graph(struct request *request);
 /* public.c */
 void public_progress(struct request *request);
 /* login.c */
-void login(struct request *request);
-void logout(struct request *request);
+void log_in(struct request *request);
+void log_out(struct request *request);
 void show_session(struct request *request);
 void list_accounts(struct request *request);
 void make_account(struct request *request);

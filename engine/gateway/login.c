@@ -83,7 +83,7 @@ static void check_password(struct request *request)
     }
 }
 
-void login(struct request *request)
+void log_in(struct request *request)
 {
     ProtobufCMessage *message;
 
@@ -105,7 +105,7 @@ void login(struct request *request)
     request->job.kind = JOB_THINK;
 }
 
-void logout(struct request *request)
+void log_out(struct request *request)
 {
     if (request->caller.by_session) {
         accounts_end_session(request->gateway->accounts, request->caller.session);

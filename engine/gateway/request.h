@@ -2,7 +2,7 @@
  * `gateway/` is the HTTP face of the engine: a process of its own that parses the untrusted world,
  * reads the store itself and writes through libbinglian. It decides nothing: who may act is for
  * core/, who may see for store/sight. route.h says what can be asked; server.c knows
- * libmicrohttpd; everything between takes a struct request. Read next: route.h, dispatch.h.
+ * libmicrohttpd; everything between takes a struct request. Read next: route.h, reception.h.
  *
  * A handler fills the response, or leaves it empty and says in `job` what has to happen first. */
 #pragma once

@@ -142,9 +142,9 @@ const struct route routes[] = {
     QUERY("/v1/keys", "operation", "keys", "keys", ROUTE_LIST, ROLES(ADMINISTRATOR), "密钥", "keys"),
 
     /* --- accounts --- */
-    OWN("POST", "/v1/session", "accounts", login, D(login), D(session), NULL, ROUTE_PUBLIC, 0, "登录", "log in; sets a cookie"),
+    OWN("POST", "/v1/session", "accounts", log_in, D(login), D(session), NULL, ROUTE_PUBLIC, 0, "登录", "log in; sets a cookie"),
     OWN("GET", "/v1/session", "accounts", show_session, NULL, D(session), NULL, 0, ROLES_ALL, "我是谁", "who one is"),
-    OWN("DELETE", "/v1/session", "accounts", logout, NULL, NULL, NULL, 0, ROLES_ALL, "退出", "log out"),
+    OWN("DELETE", "/v1/session", "accounts", log_out, NULL, NULL, NULL, 0, ROLES_ALL, "退出", "log out"),
     OWN("GET", "/v1/accounts", "accounts", list_accounts, NULL, D(accounts), NULL, 0, ROLES(ADMINISTRATOR), "账号", "accounts"),
     OWN("POST", "/v1/accounts", "accounts", make_account, D(new_account), D(account), NULL, 0, ROLES(ADMINISTRATOR), "新账号", "make an account"),
     OWN("DELETE", "/v1/accounts/{name}", "accounts", remove_account, NULL, NULL, NULL, 0, ROLES(ADMINISTRATOR), "删除账号", "remove an account"),

@@ -11,10 +11,10 @@
 
 #include "base/log.h"
 #include "gateway/courier.h"
-#include "gateway/dispatch.h"
 #include "gateway/metrics.h"
 #include "gateway/pool.h"
 #include "gateway/problem.h"
+#include "gateway/reception.h"
 #include "gateway/stream.h"
 #include "schema/json.h"
 
@@ -249,7 +249,7 @@ static enum MHD_Result begin(struct exchange *exchange)
     bool has_body = request_header(request, "content-length") != NULL ||
                     request_header(request, "transfer-encoding") != NULL;
 
-    dispatch_begin(request);
+    reception_begin(request);
     if (request->response.status == 0 && is_large(request)) {
         problem(request, BL_TOO_LARGE, "too-large", "");
     }
@@ -262,7 +262,7 @@ static enum MHD_Result run(struct exchange *exchange)
 
     if (!exchange->ran && request->response.status == 0) {
         exchange->ran = true;
-        dispatch_run(request);
+        reception_run(request);
         if (request->response.status == 0) {
             begin_job(exchange);
             return MHD_YES;

@@ -280,7 +280,7 @@ void stream_close(struct stream **closed)
     *closed = NULL;
 }
 
-static bool read_newest(struct gateway *gateway, uint64_t *newest)
+static bool newest_of(struct gateway *gateway, uint64_t *newest)
 {
     struct store_read *read AUTO(store_read_end) = NULL;
 
@@ -352,7 +352,7 @@ void open_stream(struct request *request)
     struct stream *stream = stream_new(request);
     uint64_t newest;
 
-    if (!read_newest(request->gateway, &newest)) {
+    if (!newest_of(request->gateway, &newest)) {
         problem(request, BL_UNAVAILABLE, "unavailable", "");
     } else if (!read_position(request, stream, newest)) {
         problem(request, BL_MALFORMED, "cursor-malformed", "Last-Event-ID");

@@ -359,8 +359,8 @@ static void put_mapping(struct writer *writer, struct mention *mention,
     if (!mention->plain) {
         writer_key(writer, "additionalProperties");
         writer_bool(writer, false);
+        put_oneofs(writer, type);
     }
-    put_oneofs(writer, type);
 }
 
 /* The inside of a message's schema: its short forms, if it has any, beside the mapping. */

@@ -1,4 +1,4 @@
-#include "gateway/dispatch.h"
+#include "gateway/reception.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -99,7 +99,7 @@ static bool is_limited(const struct request *request)
     return (request->route->flags & ROUTE_INTERNAL) == 0;
 }
 
-void dispatch_begin(struct request *request)
+void reception_begin(struct request *request)
 {
     if (!is_sound(request)) {
         problem(request, BL_MALFORMED, "address", "");
@@ -125,7 +125,7 @@ static void show_age(struct request *request)
     }
 }
 
-void dispatch_run(struct request *request)
+void reception_run(struct request *request)
 {
     catalog_follow(request->gateway->catalog);
     show_age(request);

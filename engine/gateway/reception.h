@@ -1,4 +1,4 @@
-/* dispatch.h — from a request to its handler: route, caller, limits, language. */
+/* reception.h — from a request to its handler: route, caller, limits, language. */
 #pragma once
 
 #include "gateway/gateway.h"
@@ -6,6 +6,6 @@
 
 /* What can be said before the body has come: finds route and caller and answers what may not be.
  * The request has its method, path, headers, arguments and address. */
-void dispatch_begin(struct request *request);
+void reception_begin(struct request *request);
 /* The body is there. Afterwards there is a response, or a job. */
-void dispatch_run(struct request *request);
+void reception_run(struct request *request);
