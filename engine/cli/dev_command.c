@@ -19,6 +19,8 @@
 #include "cli/load_form.h"
 #include "cli/process.h"
 #include "cli/source.h"
+#include "cli/user.h"
+#include "gateway/accounts.h"
 
 #define DEPARTMENTS_MAX 256
 #define START_PATIENCE (20 * SECOND_US)  // a broker under sanitizers on a busy machine
@@ -36,7 +38,8 @@ struct hall {
     struct bl_client *inbox;  // a gateway: speaks for the departments' people
     bl_span inbox_at;         // when it is looked into again
     bool rejects;             // they say no to everything
-    pid_t broker;
+    pid_t broker, gateway;
+    const char *http;  // where the gateway serves
     pid_t workers[DEPARTMENTS_MAX];
     size_t worker_count;
 };
@@ -187,6 +190,76 @@ static int grant(struct hall *hall, const char *name, const char *department, co
     return status;
 }
 
+/* --- the gateway ------------------------------------------------------------------------------ */
+
+static int start_gateway(struct hall *hall)
+{
+    const char *file = path_in(hall, "gateway.identity"), *log = path_in(hall, "gateway.log");
+    const char *http = option_text(&hall->cli->options, "http"), *said = path_in(hall, "http");
+    const char *words[] = { process_find(hall->cli, "binglian-gateway"),
+                            "--data",
+                            hall->data,
+                            "--broker",
+                            hall->endpoint,
+                            "--http",
+                            http != NULL ? http : "127.0.0.1:0",
+                            "--identity",
+                            file,
+                            NULL };
+    bl_span begun = bl_time_monotonic();
+    struct bl_text text;
+    struct bl_error e = { 0 };
+    int status = grant(hall, "gateway", "", file);
+
+    (void)unlink(said);
+    if (status == 0 && process_start(words, log, &hall->gateway, &e) != BL_OK) {
+        return cli_fail(hall->cli, &e);
+    }
+    while (status == 0 && access(said, R_OK) != 0 && !stopped) {
+        if (has_ended(&hall->gateway) || bl_time_monotonic() - begun > START_PATIENCE) {
+            return failed_program(hall, "binglian-gateway", log);
+        }
+        (void)usleep(TURN_US);
+    }
+    if (status == 0 && !stopped && file_read(hall->cli, said, &text, &e) == BL_OK) {
+        text.bytes = strcspn(text.at, "\r\n");
+        hall->http = bl_arena_text(&hall->cli->arena, text);
+    }
+    return status;
+}
+
+/* An account of each role, with a password of its own; those that are there keep theirs. */
+static int make_accounts(struct hall *hall)
+{
+    static const struct {
+        const char *name;
+        Bl__Key__Role role;
+    } trials[] = {
+        { "clerk", BL__KEY__ROLE__CLERK },
+        { "tracker", BL__KEY__ROLE__TRACKER },
+        { "supervisor", BL__KEY__ROLE__SUPERVISOR },
+        { "administrator", BL__KEY__ROLE__ADMINISTRATOR },
+    };
+    struct accounts *accounts = NULL;
+    struct bl_error e = { 0 };
+
+    if (accounts_open(hall->data, &accounts, &e) != BL_OK) {
+        return cli_fail(hall->cli, &e);
+    }
+    for (size_t i = 0; i < BL_COUNT(trials); i++) {
+        Bl__Account account = BL__ACCOUNT__INIT;
+        const char *password = user_password(hall->cli);
+
+        account.name = trials[i].name;
+        account.role = trials[i].role;
+        if (accounts_add(accounts, &account, password, bl_time_now(), NULL) == BL_OK) {
+            cli_note(hall->cli, "  %-14s %s", account.name, password);
+        }
+    }
+    accounts_close(&accounts);
+    return 0;
+}
+
 static int start_worker(struct hall *hall, const char *department)
 {
     struct bl_arena *arena = &hall->cli->arena;
@@ -324,6 +397,7 @@ static void introduce(const struct hall *hall)
                      "in another terminal: export BINGLIAN_DATA=%s, then binglian workflow list, "
                      "submit, watch --all"),
              hall->data);
+    cli_note(cli, cli_say(cli, "网页与接口：%s", "over HTTP: %s"), hall->http);
     cli_note(cli, "%s", cli_say(cli, "Ctrl-C 结束", "Ctrl-C ends it"));
 }
 
@@ -352,6 +426,7 @@ static void close_hall(struct hall *hall)
     bl_client_close(&hall->inbox);
     bl_client_close(&hall->client);
     process_stop(hall->workers, hall->worker_count, STOP_PATIENCE);
+    process_stop(&hall->gateway, 1, STOP_PATIENCE);
     process_stop(&hall->broker, 1, STOP_PATIENCE);
     if (hall->temporary) {
         (void)nftw(hall->data, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
@@ -371,10 +446,12 @@ static int run_dev(struct cli *cli)
     status = open_folder(&hall);
     status = status == 0 ? start_broker(&hall) : status;
     status = status == 0 && !stopped ? connect_hall(&hall) : status;
+    status = status == 0 && !stopped ? start_gateway(&hall) : status;
     status = status == 0 && !stopped ? start_workers(&hall) : status;
     status = status == 0 && !stopped ? open_inbox(&hall) : status;
     if (status == 0 && !stopped) {
         introduce(&hall);
+        status = make_accounts(&hall);
     }
     if (status == 0 && !stopped && option_flag(&cli->options, "demo")) {
         status = demonstrate(&hall);
@@ -390,6 +467,7 @@ static const struct option_row dev_options[] = {
     { "demo", OPTION_FLAG, 0, NULL, { "每个流程提交一份示例申请", "submit one made-up application of each workflow" }, NULL },
     { "workflows", OPTION_TEXT, 0, "DIR", { "定义所在目录，默认 ./workflows", "folder of definitions; default ./workflows" }, NULL },
     { "listen", OPTION_TEXT, 0, "ENDPOINT", { "监听地址，默认本机任一空闲端口", "where to listen; default any free port on loopback" }, NULL },
+    { "http", OPTION_TEXT, 0, "ADDRESS:PORT", { "网页与接口的地址，默认本机任一空闲端口", "where to serve HTTP; default any free port on loopback" }, NULL },
     { "decide", OPTION_TEXT, 0, "approve|reject|RULES.yaml", { "各部门怎样决定，默认 approve", "how the departments decide; default approve" }, NULL },
     { "delay", OPTION_TEXT, 0, "SPAN", { "决定前想多久，默认 200ms", "how long they think; default 200ms" }, NULL },
 };

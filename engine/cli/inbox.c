@@ -44,12 +44,16 @@ static void decide(struct bl_client *client, const Bl__TaskView *task, bool reje
 static const Bl__QueryAnswer *tasks_of(struct bl_client *client, struct bl_arena *arena)
 {
     Bl__ListTasks list = BL__LIST_TASKS__INIT;
+    Bl__Actor actor = BL__ACTOR__INIT;
     Bl__Query query = BL__QUERY__INIT;
     const Bl__QueryAnswer *answer = NULL;
     struct bl_error e = { 0 };
 
     query.what_case = BL__QUERY__WHAT_TASKS;
     query.tasks = &list;
+    actor.role = BL__KEY__ROLE__SUPERVISOR;  // who sees what all of them have to do
+    actor.on_behalf_of = "inbox";
+    query.actor = &actor;
     if (bl_client_ask(client, &query, &answer, &e) != BL_OK) {
         return NULL;
     }

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/folder.h"
 #include "cli/output.h"
+#include "cli/user.h"
 #include "gateway/accounts.h"
 
 #define ROLE_CHOICES "clerk|officer|tracker|supervisor|manager|administrator"
@@ -55,6 +56,16 @@ static int open_accounts(struct cli *cli, struct accounts **accounts)
 
 /* --- passwords -------------------------------------------------------------------------------- */
 
+const char *user_password(struct cli *cli)
+{
+    unsigned char bytes[PASSWORD_RANDOM_BYTES];
+    char *password = bl_arena_alloc(&cli->arena, 2 * sizeof bytes);
+
+    randombytes_buf(bytes, sizeof bytes);
+    return sodium_bin2base64(password, 2 * sizeof bytes, bytes, sizeof bytes,
+                             sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
 /* From a file or stdin, its first line; without one a random one, which is then printed. */
 static int find_password(struct cli *cli, const char **password, bool *made)
 {
@@ -64,12 +75,7 @@ static int find_password(struct cli *cli, const char **password, bool *made)
 
     *made = file == NULL;
     if (file == NULL) {
-        unsigned char bytes[PASSWORD_RANDOM_BYTES];
-        char *random = bl_arena_alloc(&cli->arena, 2 * sizeof bytes);
-
-        randombytes_buf(bytes, sizeof bytes);
-        *password = sodium_bin2base64(random, 2 * sizeof bytes, bytes, sizeof bytes,
-                                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+        *password = user_password(cli);
         return 0;
     }
     if (file_read(cli, file, &text, &e) != BL_OK) {

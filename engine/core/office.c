@@ -67,8 +67,8 @@ struct office_actor office_actor(const struct world *world)
         actor =
             (struct office_actor){ said->role, said->department, said->post, said->on_behalf_of };
     } else {
-        actor =
-            (struct office_actor){ principal->role, principal->department, principal->post, "" };
+        actor = (struct office_actor){ principal->role, principal->department, principal->post,
+                                       said != NULL ? said->on_behalf_of : "" };
     }
     const Bl__Post *post = office_post(world, actor.department, actor.post);
     if (actor.person[0] == '\0') {

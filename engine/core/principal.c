@@ -105,14 +105,17 @@ bool principal_for(const Bl__Actor *actor, struct principal *person)
     const uint32_t people = ROLE(CLERK) | ROLE(OFFICER) | ROLE(TRACKER) | ROLE(SUPERVISOR) |
                             ROLE(MANAGER) | ROLE(ADMINISTRATOR) | ROLE(APPLICANT);
 
-    if (actor == NULL || actor->on_behalf_of[0] == '\0' ||
-        strlen(actor->on_behalf_of) >= sizeof person->name ||
+    const char *name = actor == NULL                    ? ""
+                       : actor->on_behalf_of[0] != '\0' ? actor->on_behalf_of
+                                                        : actor->post;
+
+    if (name[0] == '\0' || strlen(name) >= sizeof person->name ||
         strlen(actor->department) >= sizeof person->department ||
         strlen(actor->post) >= sizeof person->post || (people >> actor->role & 1) == 0) {
         return false;
     }
     person->role = actor->role;
-    bl_text_copy(person->name, sizeof person->name, actor->on_behalf_of);
+    bl_text_copy(person->name, sizeof person->name, name);
     bl_text_copy(person->department, sizeof person->department, actor->department);
     bl_text_copy(person->post, sizeof person->post, actor->post);
     return true;

@@ -19,7 +19,8 @@ struct principal {
 
 #define ACTOR_BYTES_MAX 200  // of each text by which a gateway says for whom it speaks
 
-/* For whom a gateway speaks: who `actor` says it is, with his own role and no right of the gateway's.
+/* For whom a gateway speaks: who `actor` says it is, by his name or that of his post, with his own
+ * role and no right of the gateway's.
  *   returns  false where it names nobody, or a role that no person has; *person is then unchanged */
 bool principal_for(const Bl__Actor *actor, struct principal *person);
 

@@ -373,6 +373,32 @@ static void put_either(struct writer *writer, const char *scheme)
     writer_close(writer);
 }
 
+static const char *describe(const char *tag)
+{
+    // clang-format off
+    static const struct {
+        const char *tag, *text;
+    } tags[] = {
+        { "accounts", "Who may log in: accounts, sessions, bearer tokens" },
+        { "applications", "What citizens hand in, and how far it is" },
+        { "calendars", "Which days are working days" },
+        { "departments", "Departments, their workers, and who is away" },
+        { "events", "Everything that happened, as a list and as a stream" },
+        { "operation", "How the hall is, for operators and monitors" },
+        { "projects", "Major projects, referrals and appointments" },
+        { "public", "Without an account: with a number and its query code" },
+        { "tasks", "What people have to do, and doing it" },
+        { "workflows", "What can be applied for, by which rules and days" },
+    };
+    // clang-format on
+    for (size_t i = 0; i < BL_COUNT(tags); i++) {
+        if (strcmp(tags[i].tag, tag) == 0) {
+            return tags[i].text;
+        }
+    }
+    UNREACHABLE();
+}
+
 static void put_tags(struct writer *writer)
 {
     writer_key(writer, "tags");
@@ -386,6 +412,7 @@ static void put_tags(struct writer *writer)
         if (first) {
             writer_open_object(writer);
             put(writer, "name", routes[i].tag);
+            put(writer, "description", describe(routes[i].tag));
             writer_close(writer);
         }
     }
