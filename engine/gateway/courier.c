@@ -58,7 +58,11 @@ static void tell(struct request *request, enum bl_err code, const Bl__Answer *an
     } else {
         request->job.shown(request, code, shown);
     }
-    courier->config.resume(request);
+    if (request->response.status == 0) {
+        courier_post(courier, request);  // there is more to be done for it
+    } else {
+        courier->config.resume(request);
+    }
 }
 
 static void finish_command(void *context, enum bl_err code, const Bl__Answer *answer)

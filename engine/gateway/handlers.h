@@ -6,6 +6,8 @@
 /* read.c, write.c: whatever Query and Command have. */
 void read_query(struct request *request);
 void write_command(struct request *request);
+/* batch.c */
+void batch_tasks(struct request *request);
 /* workflow.c */
 void workflow_definition(struct request *request);
 void workflow_form(struct request *request);

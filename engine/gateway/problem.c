@@ -119,16 +119,30 @@ static void fill(struct request *request, unsigned status, const Bl__Refusal *re
     problem->revision = argument_of(refusal, "revision");
 }
 
+static void fill_whole(struct request *request, unsigned status, const Bl__Refusal *refusal,
+                       Bl__Problem *problem)
+{
+    fill(request, status, refusal, problem);
+    problem->errors = bl_arena_array(&request->arena, Bl__ProblemError *, refusal->n_others + 1);
+    problem->errors[problem->n_errors++] = error_of(request, refusal);
+    for (size_t i = 0; i < refusal->n_others; i++) {
+        problem->errors[problem->n_errors++] = error_of(request, refusal->others[i]);
+    }
+}
+
+Bl__Problem *problem_of(struct request *request, const Bl__Refusal *refusal)
+{
+    Bl__Problem *problem = bl_arena_new(&request->arena, Bl__Problem);
+
+    fill_whole(request, status_of(refusal), refusal, problem);
+    return problem;
+}
+
 void problem_status_refusal(struct request *request, unsigned status, const Bl__Refusal *refusal)
 {
     Bl__Problem problem;
 
-    fill(request, status, refusal, &problem);
-    problem.errors = bl_arena_array(&request->arena, Bl__ProblemError *, refusal->n_others + 1);
-    problem.errors[problem.n_errors++] = error_of(request, refusal);
-    for (size_t i = 0; i < refusal->n_others; i++) {
-        problem.errors[problem.n_errors++] = error_of(request, refusal->others[i]);
-    }
+    fill_whole(request, status, refusal, &problem);
     answer(request, status, &problem, refusal->retry_after_ms);
 }
 

@@ -15,6 +15,8 @@ void problem(struct request *request, enum bl_err code, const char *rule, const 
 void problem_status(struct request *request, unsigned status, enum bl_err code, const char *rule,
                     const char *pointer);
 void problem_status_refusal(struct request *request, unsigned status, const Bl__Refusal *refusal);
+/* The same as a message, for answers that hold several. */
+Bl__Problem *problem_of(struct request *request, const Bl__Refusal *refusal);
 /* Answers with what is wrong with a body. */
 void problem_schema(struct request *request, enum bl_err code,
                     const struct schema_problems *problems);

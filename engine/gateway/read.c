@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "gateway/gateway.h"
 #include "gateway/handlers.h"
 #include "gateway/problem.h"
@@ -159,6 +160,15 @@ static void show_list(struct request *request, const Bl__QueryAnswer *answer,
     response_json_end(request, 0);
 }
 
+/* Whoever reads what an applicant filled in stands on record. */
+static void log_form(const struct request *request, const Bl__QueryAnswer *answer)
+{
+    if (answer->n_tasks == 1 && answer->tasks[0]->form.len > 0) {
+        bl_log(BL_LOG_INFO, "form.read", "account=%s task=%s trace=%s",
+               request->caller.person.name, answer->tasks[0]->task, request->trace_id);
+    }
+}
+
 static void show(struct request *request, const Bl__QueryAnswer *answer)
 {
     const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(
@@ -175,6 +185,7 @@ static void show(struct request *request, const Bl__QueryAnswer *answer)
         response_text(request, 200, request->route->type,
                       (struct bl_text){ (const char *)answer->source.data, answer->source.len });
     } else {
+        log_form(request, answer);
         response_message(request, 200,
                          *(ProtobufCMessage *const *)reflect_at(&answer->base, field, 0),
                          revision_of(request, answer));

@@ -113,6 +113,7 @@ const struct route routes[] = {
     TASK("release", "release", NULL, 0, "让暂缓的事项继续", "let a held item go on"),
     TASK("terminate", "terminate", NULL, ROUTE_MATCH, "不作决定而终止", "end an item without a decision"),
     TASK("retry", "retry", NULL, 0, "重新派发异常任务", "put an incident's task back to work"),
+    OWN("POST", "/v1/tasks:batch", "tasks", batch_tasks, D(task_batch), D(task_batch_result), NULL, 0, ROLES_ALL, "同一操作办理多个任务，逐个答复", "the same act at several tasks; each has its own outcome"),
     QUERY("/v1/incidents", "tasks", "incidents", "incidents", ROUTE_LIST, ROLES_ALL, "异常任务", "tasks that cannot be done"),
     QUERY("/v1/notices", "tasks", "notices", "notices", ROUTE_LIST, ROLES_HALL, "还没送出的通知", "notices that have not left"),
     QUERY("/v1/absences", "departments", "absences", "absences", ROUTE_LIST, ROLES_ALL, "请假与代岗", "who is away, and who stands in"),

@@ -7,6 +7,7 @@
 #include "gateway/handlers.h"
 #include "gateway/problem.h"
 #include "gateway/route.h"
+#include "gateway/write.h"
 #include "schema/json.h"
 #include "schema/reflect.h"
 
@@ -29,7 +30,7 @@ static bool key_is_fine(const char *key)
 }
 
 /* The request id: the caller's key, which is his alone. */
-static bool read_key(struct request *request, Bl__Command *command)
+bool write_key(struct request *request, Bl__Command *command)
 {
     const char *key = request_header(request, "idempotency-key");
 
@@ -91,9 +92,10 @@ static void set_text(ProtobufCMessage *message, const char *name, const char *va
 }
 
 /* NUMBER.item[.step] */
-static void read_task(struct request *request, Bl__Command *command, ProtobufCMessage *what)
+static void read_task(struct request *request, Bl__Command *command, ProtobufCMessage *what,
+                      const char *name)
 {
-    char *task = bl_arena_string(&request->arena, request_parameter(request, "task"));
+    char *task = bl_arena_string(&request->arena, name);
     char *item = strchr(task, '.'), *step = item == NULL ? NULL : strchr(item + 1, '.');
 
     if (item != NULL) {
@@ -108,10 +110,9 @@ static void read_task(struct request *request, Bl__Command *command, ProtobufCMe
 }
 
 /* A verb that stands for a member: "result=granted". */
-static void preset(struct request *request, ProtobufCMessage *what)
+static void set_preset(struct request *request, ProtobufCMessage *what, const char *preset)
 {
-    const char *preset = request->route->preset,
-               *equals = preset == NULL ? NULL : strchr(preset, '=');
+    const char *equals = preset == NULL ? NULL : strchr(preset, '=');
 
     if (equals == NULL) {
         return;
@@ -127,13 +128,20 @@ static void preset(struct request *request, ProtobufCMessage *what)
     *(int *)reflect_choose(what, field) = value->value;
 }
 
+void write_task(struct request *request, Bl__Command *command, ProtobufCMessage *what,
+                const char *task, const char *preset)
+{
+    set_preset(request, what, preset);
+    read_task(request, command, what, task);
+}
+
 static void read_path(struct request *request, Bl__Command *command, ProtobufCMessage *what)
 {
     for (size_t i = 0; i < request->parameter_count; i++) {
         const struct pair *parameter = &request->parameters[i];
 
         if (strcmp(parameter->name, "task") == 0) {
-            read_task(request, command, what);
+            read_task(request, command, what, parameter->value);
         } else if (strcmp(parameter->name, "number") == 0 &&
                    strncmp(request->route->path, "/v1/applications/", 17) == 0) {
             command->application = parameter->value;
@@ -178,7 +186,7 @@ void write_command(struct request *request)
     ProtobufCMessage *what;
     const char *dry = request_argument(request, "dry_run");
 
-    if (!read_key(request, command) || !read_match(request, command)) {
+    if (!write_key(request, command) || !read_match(request, command)) {
         return;
     }
     if ((request->route->flags & ROUTE_YAML) != 0) {
@@ -189,7 +197,7 @@ void write_command(struct request *request)
         return;
     }
     *(ProtobufCMessage **)reflect_choose(&command->base, member) = what;
-    preset(request, what);
+    set_preset(request, what, request->route->preset);
     read_path(request, command, what);
     command->dry_run = dry != NULL && strcmp(dry, "true") == 0;
     command->actor = request_actor(request);

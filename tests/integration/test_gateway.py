@@ -3,16 +3,22 @@
 import http.client
 import json
 import re
+import shutil
 import socket
+import subprocess
 import threading
 import time
 import unittest
 
-from hall import Hall, application, wait_until
+from hall import Hall, wait_until
 
 ROLES = {"clerk": (), "tracker": (), "supervisor": (), "manager": (), "administrator": (),
          "officer": ("--department", "fire", "--post", "fire-01")}
 FORM = {"name": "老张面馆"}
+RESTAURANT = {"shop_name": "老张面馆", "credit_code": "91350100M000100Y43",
+              "owner_id": "11010519491231002X", "phone": "13800000000", "address": "人民路 8 号",
+              "area": 120.5, "kitchen": 60, "seats": 80, "decorated": False, "kinds": ["热食"],
+              "food_safety_officer": "张三", "fumes": False}
 
 
 class Client:
@@ -142,6 +148,10 @@ class GatewayTest(unittest.TestCase):
                               "binglian_http_request_duration_seconds"}, names)
         self.assertIn('binglian_items_open{department="fire"}', text.decode())
         self.assertNotIn(self.number, text.decode())
+        if shutil.which("promtool"):
+            check = subprocess.run(["promtool", "check", "metrics"], input=text, check=False,
+                                   capture_output=True)
+            self.assertEqual((check.returncode, check.stderr), (0, b""))
 
     # --- reading ---
 
@@ -273,10 +283,79 @@ class GatewayTest(unittest.TestCase):
         self.assertGreater(int(problem["revision"]), view["revision"])
         self.assertEqual(supervisor.post(other, {"reason": "x"}, If_Match="*")[0], 200)
 
+    def test_batch(self):
+        """Each ticked task has its own outcome."""
+        number = self.clerk.submit("batched")[2]["application"]
+        supervisor = self.clients["supervisor"]
+        tasks = [f"{number}.{item}" for item in ("fire_item", "no_item", "amr_item")]
+        body = {"tasks": tasks, "verb": "terminate", "body": {"reason": "申请人已注销"}}
+        status, _, answer = supervisor.post("/v1/tasks:batch", body, Idempotency_Key="batch-1")
+        self.assertEqual(status, 200, answer)
+        self.assertEqual([outcome["task"] for outcome in answer["items"]], tasks)
+        self.assertEqual([outcome.get("done", False) for outcome in answer["items"]],
+                         [True, False, True])
+        self.assertTrue(answer["items"][1]["problem"]["detail"])
+        again = supervisor.post("/v1/tasks:batch", body, Idempotency_Key="batch-1")[2]
+        self.assertEqual([outcome.get("event") for outcome in again["items"]],
+                         [outcome.get("event") for outcome in answer["items"]])
+        self.assertEqual(self.clerk.post("/v1/tasks:batch", body)[0], 403)
+        for wrong in ({**body, "verb": "eat"}, {**body, "tasks": []}, {**body, "body": {"x": 1}},
+                      {**body, "tasks": ["x"] * 201}):
+            self.assertEqual(supervisor.post("/v1/tasks:batch", wrong)[0], 422)
+
     def test_who_acted_stands_in_the_events(self):
         event = self.clerk.get(f"/v1/applications/{self.number}/events")[2]["items"][0]["event"]
         self.assertEqual(event["actor"]["principal"], "gateway")
         self.assertEqual((event["actor"]["on_behalf_of"], event["actor"]["role"]), ("clerk-1", "clerk"))
+
+    # --- people at their desks ---
+
+    def test_officers_decide(self):
+        """A permit from the window over three desks to its decision, each by his own account."""
+        worker = self.hall.start_worker("amr", "--decide", "approve")
+        desks = {post: Client(self.hall, self.hall.token(post, "officer", "--department", "amr",
+                                                         "--post", post))
+                 for post in ("amr-07", "amr-05", "amr-06")}
+        papers = [{"id": id, "file": id + ".pdf", "hash": "A" * 43 + "=", "bytes": "1"}
+                  for id in ("lease", "layout_plan")]
+        body = {"workflow": "restaurant", "content": {
+            "applicant": {"name": "张三", "id": "11010519491231002X", "phone": "13800000000"},
+            "form": RESTAURANT, "materials": papers}}
+        status, _, answer = self.clerk.post("/v1/applications", body, Idempotency_Key="restaurant-1")
+        self.assertEqual(status, 201, answer)
+        task = answer["application"] + ".food_permit"
+
+        def at(post, step):
+            list_ = desks[post].get(f"/v1/tasks?post={post}&limit=200")[2]["items"]
+            return next((t for t in list_ if t["task"] == f"{task}.{step}"), None)
+
+        def act(post, step, verb="approve", **body):
+            wait_until(lambda: at(post, step), f"{step} at {post}", 20)
+            path = f"/v1/tasks/{task}.{step}"
+            status, headers, view = desks[post].get(path)
+            self.assertEqual((status, view["task"]), (200, f"{task}.{step}"))
+            self.assertIn("shop_name", view["form"])
+            self.assertNotIn("owner_id", view["form"])  # not among the department's fields
+            return desks[post].post(f"{path}:{verb}", body, If_Match=headers["ETag"])
+
+        status, _, problem = self.clients["officer"].post(  # of another department
+            f"/v1/tasks/{task}.review:approve", {}, If_Match="*")
+        self.assertEqual(status, 403, problem)
+        self.assertEqual(self.clients["officer"].get(f"/v1/tasks/{task}.review")[0], 404)
+        status, _, problem = act("amr-07", "review", "reject", opinion="x")
+        self.assertIn(status, (409, 422), problem)  # a denial wants its reason
+        for post, step in (("amr-07", "review"), ("amr-05", "visit"), ("amr-06", "visit"),
+                           ("amr-07", "decide")):
+            status, _, answer = act(post, step, opinion="同意")
+            self.assertEqual(status, 200, answer)
+        view = self.clerk.get("/v1/applications/" + answer["application"])[2]
+        item = next(item for item in view["items"] if item["id"] == "food_permit")
+        self.assertEqual(item["result"], "granted")
+        events = self.clerk.get(f"/v1/applications/{answer['application']}/events")[2]["items"]
+        people = {event["event"]["actor"].get("on_behalf_of") for event in events
+                  if event.get("item") == "food_permit" and "actor" in event["event"]}
+        self.assertLessEqual(set(desks), people)
+        self.assertEqual(worker.stop(), 0)
 
     # --- accounts ---
 
