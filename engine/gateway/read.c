@@ -164,8 +164,8 @@ static void show_list(struct request *request, const Bl__QueryAnswer *answer,
 static void log_form(const struct request *request, const Bl__QueryAnswer *answer)
 {
     if (answer->n_tasks == 1 && answer->tasks[0]->form.len > 0) {
-        bl_log(BL_LOG_INFO, "form.read", "account=%s task=%s trace=%s",
-               request->caller.person.name, answer->tasks[0]->task, request->trace_id);
+        bl_log(BL_LOG_INFO, "form.read", "account=%s task=%s trace=%s", request->caller.person.name,
+               answer->tasks[0]->task, request->trace_id);
     }
 }
 

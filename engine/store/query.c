@@ -242,12 +242,32 @@ struct listing {
     struct bl_text end;  // where the page ended
 };
 
+static bool is_text_of(const char *wanted, const char *text)
+{
+    return wanted[0] == '\0' || strcmp(wanted, text) == 0;
+}
+
+/* Is the promise of the whole due in the range? What has no promise is due never. */
+static bool is_due_within(const Bl__ListApplications *what, const Bl__Application *application)
+{
+    bl_time due = application->promise == NULL || application->promise->due_at == 0
+                      ? BL_NEVER
+                      : application->promise->due_at;
+
+    return (what->due_from == 0 || due >= what->due_from) &&
+           (what->due_to == 0 || due < what->due_to);
+}
+
 static bool matches(const struct listing *listing, const Bl__Application *application)
 {
     const Bl__ListApplications *what = listing->what;
     Bl__Light light = application_light(application, listing->a->viewer.now);
 
-    return (what->workflow[0] == '\0' || strcmp(what->workflow, application->workflow) == 0) &&
+    return is_text_of(what->workflow, application->workflow) &&
+           is_text_of(what->project, application->project) &&
+           is_text_of(what->window, application->window) && is_due_within(what, application) &&
+           (what->state == BL__APPLICATION__STATE__STATE_UNSPECIFIED ||
+            what->state == application_state(application)) &&
            (what->light == BL__LIGHT__LIGHT_UNSPECIFIED || what->light == light) &&
            (!what->overdue || light == BL__LIGHT__RED) &&
            (!what->open || application_is_open(application)) &&

@@ -190,6 +190,26 @@ class GatewayTest(unittest.TestCase):
                 self.assertEqual((status, headers["Content-Type"]), (400, "application/problem+json"))
                 self.assertTrue(any(pointer in error.get("pointer", "") for error in problem["errors"]))
 
+    def test_filters(self):
+        view = self.clerk.get("/v1/applications/" + self.number)[2]
+        due = view["promise"]["due_at"].replace("+", "%2B")
+        later = "2099-01-01T00:00:00%2B08:00"
+        for query, found in (("workflow=five", True), ("workflow=six", False),
+                             ("state=" + view["state"], True), ("state=withdrawn", False),
+                             ("project=none", False), ("window=none", False),
+                             (f"due_from={due}", True), (f"due_to={due}", False),
+                             (f"due_from={later}", False), (f"due_to={later}", True),
+                             ("open=true", True), ("overdue=true", False), ("light=green", True),
+                             ("department=fire", True), ("department=tax", False)):
+            with self.subTest(query):
+                numbers, after = set(), ""
+                while after is not None:
+                    status, _, page = self.clerk.get(f"/v1/applications?limit=200&{query}&after={after}")
+                    self.assertEqual(status, 200, page)
+                    numbers |= {entry["number"] for entry in page["items"]}
+                    after = page.get("next")
+                self.assertEqual(self.number in numbers, found)
+
     def test_a_department_sees_its_own(self):
         officer = self.clients["officer"]
         view = officer.get("/v1/applications/" + self.number)[2]
