@@ -59,11 +59,10 @@ static enum bl_err verify_chain(struct verifying *v, struct bl_error *e)
 /* --- states and what is derived from them ------------------------------------------------------
  */
 
-static bool same_message(struct verifying *v, const ProtobufCMessage *a, const ProtobufCMessage *b)
+/* Is it what the record would hold? */
+static bool same_record(struct verifying *v, struct bl_text record, const ProtobufCMessage *state)
 {
-    struct bl_text x = record_seal_message(a, &v->arena), y = record_seal_message(b, &v->arena);
-
-    return bl_text_equal(x, y);
+    return bl_text_equal(record, record_seal_message(state, &v->arena));
 }
 
 static void sum_count(struct verifying *v, const struct projection_count *count)
@@ -210,7 +209,7 @@ static void verify_state(struct verifying *v, uint64_t id, struct bl_text record
         return;
     }
     void *folded = history_fold(kind->kind, id, events, revision, &v->arena);
-    if (!same_message(v, state, folded)) {
+    if (!same_record(v, record, folded)) {
         problem(v, kind->name, id, "the state is not the fold of its events");
     }
     if (is_application) {
@@ -268,7 +267,7 @@ static enum bl_err verify_directory(struct verifying *v, struct bl_error *e)
     }
     const Bl__Directory *folded = history_fold(BL__AGGREGATE__DIRECTORY, DIRECTORY_ID, events,
                                                directory->revision, &v->arena);
-    if (!same_message(v, &directory->base, &folded->base)) {
+    if (!same_record(v, record_seal_message(&directory->base, &v->arena), &folded->base)) {
         problem(v, "directory", DIRECTORY_ID, "the state is not the fold of its events");
     }
     for (size_t i = 0; i < directory->n_publications; i++) {
