@@ -30,4 +30,7 @@ struct graph_options {
 };
 
 void graph_svg(FILE *out, const struct definition *definition, const struct graph_options *options);
+/* As BPMN 2.0 XML without a layout; `live` is not shown. */
+void graph_bpmn(FILE *out, const struct definition *definition,
+                const struct graph_options *options);
 void graph_dot(FILE *out, const struct definition *definition, const struct graph_options *options);

@@ -12,6 +12,7 @@ void batch_tasks(struct request *request);
 void workflow_definition(struct request *request);
 void workflow_form(struct request *request);
 void workflow_graph(struct request *request);
+void workflow_bpmn(struct request *request);
 void workflow_validate(struct request *request);
 void workflow_simulate(struct request *request);
 void application_graph(struct request *request);

@@ -55,6 +55,7 @@ const struct route routes[] = {
     OWN("GET", "/v1/workflows/{id}/versions/{version}", "workflows", workflow_definition, NULL, D(workflow), NULL, 0, ROLES_ALL, "一个流程版本的定义", "the definition of a version"),
     OWN("GET", "/v1/workflows/{id}/versions/{version}/form", "workflows", workflow_form, NULL, NULL, "application/schema+json", 0, ROLES_ALL, "表单和材料（JSON Schema，供表单生成）", "form and materials as JSON Schema, for form builders"),
     OWN("GET", "/v1/workflows/{id}/versions/{version}/graph.svg", "workflows", workflow_graph, NULL, NULL, SVG, 0, ROLES_ALL, "流程图", "its drawing"),
+    OWN("GET", "/v1/workflows/{id}/versions/{version}/bpmn", "workflows", workflow_bpmn, NULL, NULL, "application/xml", 0, ROLES_ALL, "BPMN 2.0，供建模工具", "as BPMN 2.0, for modelling tools"),
     PUBLISHED("/v1/workflows/{id}/versions/{version}/source", "workflows", "source", "source", "kind=workflow", YAML, 0, "发布时的 YAML 原文", "the YAML as it was published"),
     COMMAND("/v1/workflows", "workflows", "publish", NULL, ROUTE_YAML, "发布流程、日历或部门文件（YAML）", "publish a workflow, calendar or departments file, as YAML"),
     COMMAND("/v1/workflows/{workflow}/versions/{version}:retire", "workflows", "retire", NULL, 0, "停用一个版本", "retire a version"),

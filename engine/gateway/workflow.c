@@ -92,6 +92,26 @@ void workflow_graph(struct request *request)
     }
 }
 
+void workflow_bpmn(struct request *request)
+{
+    struct graph_options options = { .language = request->language,
+                                     .departments =
+                                         catalog_departments(request->gateway->catalog) };
+    struct catalog_version found;
+    char *text = NULL;
+    size_t bytes = 0;
+
+    if (!find_by_path(request, &found)) {
+        return;
+    }
+    FILE *out = open_memstream(&text, &bytes);
+    CHECK(out != NULL);
+    graph_bpmn(out, found.definition, &options);
+    CHECK(fclose(out) == 0);
+    response_text(request, 200, "application/xml", (struct bl_text){ text, bytes });
+    free(text);
+}
+
 /* How far each item is; those that the caller may not see stay as they are in the definition. */
 static const struct graph_live *live_of(struct request *request,
                                         const struct definition *definition,

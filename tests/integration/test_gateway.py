@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 import unittest
+from xml.etree import ElementTree
 
 from hall import Hall, wait_until
 
@@ -218,6 +219,28 @@ class GatewayTest(unittest.TestCase):
         for event in officer.get(f"/v1/applications/{self.number}/events")[2]["items"]:
             self.assertIn(event.get("item", "fire_item"), "fire_item")
 
+    def check_bpmn(self, text):
+        """Every flow joins two nodes that name it, and every node but the ends has both."""
+        model = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+        process = ElementTree.fromstring(text).find(model + "process")
+        nodes = {node.get("id"): node for node in process
+                 if node.tag not in (model + "sequenceFlow", model + "laneSet")}
+        ids = [element.get("id") for element in process.iter() if element.get("id")]
+        self.assertEqual(len(ids), len(set(ids)))
+        flows = process.findall(model + "sequenceFlow")
+        for flow in flows:
+            for end, tag in (("sourceRef", "outgoing"), ("targetRef", "incoming")):
+                named = [each.text for each in nodes[flow.get(end)].findall(model + tag)]
+                self.assertIn(flow.get("id"), named)
+        for id, node in nodes.items():
+            self.assertEqual(node.find(model + "incoming") is None, id == "start")
+            self.assertEqual(node.find(model + "outgoing") is None, id == "end")
+            inner = {each.get("id") for each in node}
+            for flow in node.findall(model + "sequenceFlow"):
+                self.assertLessEqual({flow.get("sourceRef"), flow.get("targetRef")}, inner)
+        for lane in process.iter(model + "flowNodeRef"):
+            self.assertIn(lane.text, nodes)
+
     def test_workflows(self):
         _, _, list_ = self.clerk.get("/v1/workflows")
         self.assertIn("restaurant", [entry["id"] for entry in list_["items"]])
@@ -230,6 +253,8 @@ class GatewayTest(unittest.TestCase):
         status, headers, svg = self.clerk.get("/v1/workflows/restaurant/versions/1/graph.svg")
         self.assertTrue(status == 200 and svg.startswith(b"<svg"))
         self.assertTrue(self.clerk.get(f"/v1/applications/{self.number}/graph.svg")[2].startswith(b"<svg"))
+        for entry in list_["items"]:
+            self.check_bpmn(self.clerk.get(f"/v1/workflows/{entry['id']}/versions/latest/bpmn")[2])
         source = self.clerk.get("/v1/workflows/restaurant/versions/1/source")[2]
         self.assertIn(b"workflow: restaurant", source)
         for path in ("/v1/workflows/none/versions/1", "/v1/workflows/restaurant/versions/77",
