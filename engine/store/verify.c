@@ -1,6 +1,7 @@
 #include "store/verify.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -8,12 +9,14 @@
 #include "core/content.h"
 #include "core/directory.h"
 #include "store/audit.h"
+#include "store/environment.h"
 #include "store/history.h"
 #include "store/kind.h"
 #include "store/read.h"
 #include "store/record.h"
 
-#define COUNTS_MAX 4096  // departments times kinds
+#define MOMENT_TRIES 100  // to begin two reads between the same commits
+#define COUNTS_MAX 4096   // departments times kinds
 
 /* One check of one store. */
 struct verifying {
@@ -24,7 +27,11 @@ struct verifying {
     struct bl_arena counts_arena;
     struct projection_count counts[COUNTS_MAX];
     size_t count_count;
-    const struct kind *kind;     // whose states are read
+    const struct kind *kind;  // whose states are read
+    uint64_t from, until;     // the ids of this share
+    enum bl_err err;          // of the helper
+    struct bl_error e;
+    struct verifying *helper;    // reads the same moment in a thread of its own; may be NULL
     uint64_t rows[TABLE_COUNT];  // that there must be
     uint64_t revisions;          // events that states account for
 };
@@ -224,10 +231,72 @@ static bool visit_state(void *context, struct bl_text key, struct bl_text value)
 {
     struct verifying *v = context;
 
+    if (key_read_u64(key.at) > v->until) {
+        return false;
+    }
     bl_arena_reset(&v->arena);
     v->result->applications += v->kind->kind == BL__AGGREGATE__APPLICATION;
     verify_state(v, key_read_u64(key.at), value);
     return true;
+}
+
+/* --- two threads: states are independent of each other ------------------------------------------
+ */
+
+static void *verify_upper_half(void *context)
+{
+    struct verifying *helper = context;
+    struct key from = key_of_id(helper->from);
+
+    helper->err = read_scan(helper->read, helper->kind->states, key_text(&from), visit_state,
+                            helper, &helper->e);
+    return NULL;
+}
+
+static void take_over(struct verifying *v, const struct verifying *helper)
+{
+    v->result->applications += helper->result->applications;
+    v->result->problems += helper->result->problems;
+    v->revisions += helper->revisions;
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        v->rows[i] += helper->rows[i];
+    }
+    for (size_t i = 0; i < helper->count_count; i++) {
+        sum_count(v, &helper->counts[i]);
+    }
+}
+
+/* The helper has the ids after the middle. */
+static enum bl_err verify_halves(struct verifying *v, uint64_t newest, struct bl_error *e)
+{
+    struct verifying *helper = v->helper;
+    pthread_t thread;
+
+    v->until = newest / 2;
+    helper->kind = v->kind;
+    helper->from = v->until + 1;
+    CHECK(pthread_create(&thread, NULL, verify_upper_half, helper) == 0);
+    enum bl_err err =
+        read_scan(v->read, v->kind->states, (struct bl_text){ NULL, 0 }, visit_state, v, e);
+    CHECK(pthread_join(thread, NULL) == 0);
+    v->until = UINT64_MAX;
+    take_over(v, helper);
+    return err != BL_OK           ? err
+           : helper->err != BL_OK ? bl_error_set(e, helper->err, "%s", helper->e.text)
+                                  : BL_OK;
+}
+
+static enum bl_err verify_applications(struct verifying *v, struct bl_error *e)
+{
+    uint64_t newest;
+    enum bl_err err = read_newest_application(v->read, &newest, e);
+
+    if (err == BL_OK && v->helper != NULL && newest > 1) {
+        return verify_halves(v, newest, e);
+    }
+    return err != BL_OK ? err
+                        : read_scan(v->read, v->kind->states, (struct bl_text){ NULL, 0 },
+                                    visit_state, v, e);
 }
 
 static enum bl_err verify_states(struct verifying *v, struct bl_error *e)
@@ -236,7 +305,9 @@ static enum bl_err verify_states(struct verifying *v, struct bl_error *e)
 
     for (size_t i = 0; i < AGGREGATE_COUNT && err == BL_OK; i++) {
         v->kind = kind_find((Bl__Aggregate)i);
-        if (v->kind != NULL) {
+        if (v->kind != NULL && v->kind->kind == BL__AGGREGATE__APPLICATION) {
+            err = verify_applications(v, e);
+        } else if (v->kind != NULL) {
             err =
                 read_scan(v->read, v->kind->states, (struct bl_text){ NULL, 0 }, visit_state, v, e);
         }
@@ -433,29 +504,67 @@ static enum bl_err verify_all(struct verifying *v, struct bl_error *e)
     return err == BL_OK ? verify_counts(v, e) : err;
 }
 
+/* Two reads of one moment. Where commits keep coming between there is only the first. */
+static enum bl_err begin_reads(struct store *store, struct store_read **read,
+                               struct store_read **beside, struct bl_error *e)
+{
+    enum bl_err err = BL_OK;
+
+    for (int i = 0; i < MOMENT_TRIES && err == BL_OK; i++) {
+        store_read_end(read);
+        store_read_end(beside);
+        err = store_read_begin(store, read, e);
+        err = err != BL_OK ? err : store_read_begin(store, beside, e);
+        if (err == BL_OK && mdb_txn_id((*read)->txn) == mdb_txn_id((*beside)->txn)) {
+            return BL_OK;
+        }
+    }
+    store_read_end(beside);
+    return err;
+}
+
+static struct verifying *verifying_new(struct bl_arena *own, struct store_read *read, FILE *report,
+                                       struct verify_result *result)
+{
+    struct verifying *v = bl_arena_new(own, struct verifying);
+
+    v->read = read;
+    v->report = report;
+    v->result = result;
+    v->until = UINT64_MAX;
+    bl_arena_init(&v->arena, 1 << 14, SIZE_MAX);
+    bl_arena_init(&v->counts_arena, 1 << 12, SIZE_MAX);
+    return v;
+}
+
+static void verifying_free(struct verifying *v)
+{
+    bl_arena_free(&v->arena);
+    bl_arena_free(&v->counts_arena);
+}
+
 enum bl_err verify_store(struct store *store, FILE *report, struct verify_result *result,
                          struct bl_error *e)
 {
     static const struct verify_result none;
-    struct verifying *v = NULL;
+    struct verify_result helped = none;
     struct bl_arena own AUTO(bl_arena_free);
     struct store_read *read AUTO(store_read_end) = NULL;
+    struct store_read *beside AUTO(store_read_end) = NULL;
 
-    bl_arena_init(&own, sizeof *v, SIZE_MAX);
-    enum bl_err err = store_read_begin(store, &read, e);
+    bl_arena_init(&own, 2 * sizeof(struct verifying), SIZE_MAX);
+    enum bl_err err = begin_reads(store, &read, &beside, e);
     if (err != BL_OK) {
         return err;
     }
     *result = none;
-    v = bl_arena_new(&own, struct verifying);
-    v->read = read;
-    v->report = report;
-    v->result = result;
-    bl_arena_init(&v->arena, 1 << 14, SIZE_MAX);
-    bl_arena_init(&v->counts_arena, 1 << 12, SIZE_MAX);
+    struct verifying *v = verifying_new(&own, read, report, result);
+    v->helper = beside == NULL ? NULL : verifying_new(&own, beside, report, &helped);
     err = verify_all(v, e);
-    bl_arena_free(&v->arena);
-    bl_arena_free(&v->counts_arena);
+    verifying_free(v);
+    if (v->helper != NULL) {
+        verifying_free(v->helper);
+    }
     if (err == BL_OK && result->problems > 0) {
         err = bl_error_set(e, BL_CORRUPT, "%" PRIu64 " problems", result->problems);
     }

@@ -13,7 +13,7 @@ import unittest
 from hall import BUILD, Hall, wait_until
 from loaded import Loaded, acknowledged
 
-SECONDS = int(os.environ.get("BINGLIAN_TORTURE_SECONDS", "20"))  # of each loop
+SECONDS = int(os.environ.get("BINGLIAN_TORTURE_SECONDS", "10"))  # of each loop
 SEND, RECEIVE = 1, 2
 
 
