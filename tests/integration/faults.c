@@ -1,6 +1,6 @@
 /* faults.so — put before the C library of a process under test (LD_PRELOAD), it lets one call to a
- * socket fail: which, and how, stands in a file that the test maps too (BINGLIAN_FAULTS). The
- * product knows nothing of it. */
+ * socket fail, or the disk stand still: it stands in a file that the test maps too
+ * (BINGLIAN_FAULTS). The product knows nothing of it. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum call { CALL_NONE, CALL_SEND, CALL_RECEIVE };
+enum call { CALL_NONE, CALL_SEND, CALL_RECEIVE, CALL_SYNC };
 
 struct plan {
     atomic_int call;   // enum call
@@ -76,4 +76,18 @@ ssize_t recv(int fd, void *bytes, size_t count, int flags)
         *(void **)&next = dlsym(RTLD_NEXT, "recv");
     }
     return fails(CALL_RECEIVE, fd) ? -1 : next(fd, bytes, count, flags);
+}
+
+/* While the plan says so the disk stands still. */
+int fdatasync(int fd)
+{
+    static int (*next)(int);
+
+    if (next == NULL) {
+        *(void **)&next = dlsym(RTLD_NEXT, "fdatasync");
+    }
+    while (atomic_load(&plan->call) == CALL_SYNC) {
+        (void)usleep(1000);
+    }
+    return next(fd);
 }

@@ -4,33 +4,15 @@ twice.
 """
 
 import errno
-import mmap
 import os
-import struct
 import time
 import unittest
 
-from hall import BUILD, Hall, wait_until
+from faults import RECEIVE, SEND, Faults
+from hall import Hall, wait_until
 from loaded import Loaded, acknowledged
 
 SECONDS = int(os.environ.get("BINGLIAN_TORTURE_SECONDS", "10"))  # of each loop
-SEND, RECEIVE = 1, 2
-
-
-class Faults:
-    """The plan that faults.so reads."""
-
-    def __init__(self, path):
-        with open(path, "wb") as file:
-            file.write(bytes(16))
-        with open(path, "r+b") as file:
-            self.plan = mmap.mmap(file.fileno(), 16)
-
-    def arm(self, call, left, error):
-        self.plan[:] = struct.pack("4i", call, left, error, 0)
-
-    def was_met(self):
-        return struct.unpack("4i", self.plan[:])[3] > 0
 
 
 class CallsTest(unittest.TestCase):
@@ -42,10 +24,7 @@ class CallsTest(unittest.TestCase):
 
     def loop(self, call):
         with Hall(plain=True) as hall:
-            faults = Faults(hall.path("faults"))
-            hall.environment = {"LD_PRELOAD": BUILD + "/lib/libfaults.so",
-                                "BINGLIAN_FAULTS": hall.path("faults"),
-                                "ASAN_OPTIONS": "verify_asan_link_order=0"}
+            faults = Faults(hall)
             loaded = Loaded(hall, in_flight=2)
             loaded.wait_for_progress(50)
             end, number = time.monotonic() + SECONDS, 0

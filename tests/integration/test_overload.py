@@ -14,6 +14,7 @@ import time
 import unittest
 
 import checker
+from faults import NONE, SYNC, Faults
 from hall import Hall, content, program, submit, wait_until
 from wire import proto
 
@@ -113,6 +114,39 @@ class OverloadTest(unittest.TestCase):
         self.assertLess(slowest, REFUSED_MS)
         self.assertLess(highest[0], MEMORY_MIB)
         return good / peak
+
+    def test_disk_stands_still(self):
+        """A commit hangs and the next batch is full: who asks then is refused at once."""
+        with Hall(plain=True) as hall:
+            faults = Faults(hall)
+            hall.start_broker()
+            with contextlib.ExitStack() as stack:
+                floods = [stack.enter_context(hall.peer()) for _ in range(FLOODS)]
+                prober = Prober(stack.enter_context(hall.peer()))
+                prober.ask()
+                faults.arm(SYNC)
+                for number, frame in enumerate(flood_frames(FLOOD_FRAMES // 2, FLOOD_COMMANDS)):
+                    floods[number % FLOODS].socket.send(frame)
+                self.until_refused(floods)
+                for _ in range(50):
+                    prober.ask()
+                refusals = len(prober.refusals)
+                faults.arm(NONE)
+                wait_until(lambda: prober.ask() or len(prober.taken) > 1, "work goes on")
+            print(f"{refusals} refused within {max(prober.refusals):.1f} ms while the disk stood "
+                  f"still", flush=True)
+            self.assertEqual(refusals, 50)
+            self.assertLess(max(prober.refusals), REFUSED_MS)
+
+    def until_refused(self, floods):
+        """Until one of them hears that there is no room."""
+        def refused():
+            for flood in floods:
+                frame = flood.receive(0)
+                if frame and any(answer.refusal.rule == "overload" for answer in frame.answers):
+                    return True
+            return False
+        wait_until(refused, "a refusal", 20)
 
     def test_floods_without_manners(self):
         """Peers that send without reading: each is answered, and all others hear yes or no soon."""
