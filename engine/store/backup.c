@@ -158,7 +158,7 @@ static enum bl_err write_line(struct job *job, const ProtobufCMessage *message, 
                              strerror(errno));
 }
 
-/* Makes the folders that a name within `to` needs. */
+/* Makes the folders that a name within `to` needs; who may enter `to` may enter them. */
 static enum bl_err make_folders(const char *to, const char *name, struct bl_error *e)
 {
     char path[COPY_PATH_BYTES];
@@ -166,7 +166,7 @@ static enum bl_err make_folders(const char *to, const char *name, struct bl_erro
     for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         int bytes = snprintf(path, sizeof path, "%s/%.*s", to, (int)(slash - name), name);
 
-        if (bytes >= COPY_PATH_BYTES || (mkdir(path, 0700) != 0 && errno != EEXIST)) {
+        if (bytes >= COPY_PATH_BYTES || (mkdir(path, 0750) != 0 && errno != EEXIST)) {
             return bl_error_at(e, BL_IO, to, 0, 0, "%s: %s", name, strerror(errno));
         }
     }
@@ -273,8 +273,12 @@ enum bl_err backup_make(const char *from, const char *to, uint64_t bytes_per_sec
                         struct backup *backup, struct bl_error *e)
 {
     struct job job;
-    enum bl_err err = copy_open_folder(to, e);
+    enum bl_err err = copy_open_folder(to, 0700, e);
 
+    if (err == BL_OK && copy_is_within(to, from)) {
+        (void)rmdir(to);
+        err = bl_error_at(e, BL_INVALID, to, 0, 0, "the copy would lie in what is copied");
+    }
     if (err != BL_OK) {
         return err;
     }
@@ -469,7 +473,7 @@ enum bl_err backup_restore(const char *from, const char *to, struct backup *back
                            struct bl_error *e)
 {
     struct job job;
-    enum bl_err err = copy_open_folder(to, e);
+    enum bl_err err = copy_open_folder(to, 0750, e);  // as a broker makes it: its group may read
 
     if (err != BL_OK) {
         return err;

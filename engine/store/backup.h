@@ -21,8 +21,8 @@ struct backup {
 
 /* Copies the data folder `from` to `to`, which is made, or empty. All of it is on disk at the end.
  *   bytes_per_second  at most; 0: as fast as it goes
- *   errors  BL_NOT_FOUND no store; BL_EXISTS `to` is not empty; BL_FULL, BL_IO; BL_CORRUPT. Nothing
- *           is left in `to` */
+ *   errors  BL_NOT_FOUND no store; BL_EXISTS `to` is not empty; BL_INVALID it lies in `from`;
+ * BL_FULL, BL_IO; BL_CORRUPT. Nothing is left in `to` */
 MUST_CHECK enum bl_err backup_make(const char *from, const char *to, uint64_t bytes_per_second,
                                    bl_time now, struct backup *backup, struct bl_error *e);
 /* Reads a copy through: is each file what the manifest says, and does the store end where it says?

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,11 +41,11 @@ enum bl_err copy_path(char path[COPY_PATH_BYTES], const char *folder, const char
                                    : bl_error_at(e, BL_IO, folder, 0, 0, "the path is too long");
 }
 
-enum bl_err copy_open_folder(const char *path, struct bl_error *e)
+enum bl_err copy_open_folder(const char *path, mode_t mode, struct bl_error *e)
 {
     struct dirent **entries = NULL;
 
-    if (mkdir(path, 0700) == 0) {
+    if (mkdir(path, mode) == 0) {
         return BL_OK;
     }
     if (errno != EEXIST) {
@@ -59,6 +60,17 @@ enum bl_err copy_open_folder(const char *path, struct bl_error *e)
     }
     free(entries);
     return count <= 2 ? BL_OK : bl_error_at(e, BL_EXISTS, path, 0, 0, "the folder is not empty");
+}
+
+bool copy_is_within(const char *path, const char *folder)
+{
+    char inner[PATH_MAX], outer[PATH_MAX];
+
+    if (realpath(path, inner) == NULL || realpath(folder, outer) == NULL) {
+        return false;
+    }
+    size_t bytes = strlen(outer);
+    return strncmp(inner, outer, bytes) == 0 && (inner[bytes] == '/' || inner[bytes] == '\0');
 }
 
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *at)
@@ -203,6 +215,15 @@ static void *flow(void *argument)
     return NULL;
 }
 
+/* Of the environment's file: who may read it may read what comes back, too. */
+static mode_t mode_of(MDB_env *env)
+{
+    struct stat status;
+    mdb_filehandle_t fd;
+
+    return mdb_env_get_fd(env, &fd) == 0 && fstat(fd, &status) == 0 ? status.st_mode & 0777 : 0600;
+}
+
 /* LMDB writes into a pipe as fast as we read from it: so the copy keeps its pace. */
 static enum bl_err copy_through_pipe(MDB_env *env, unsigned flags, const char *to,
                                      struct pace *pace, struct copied *copied, int *rc,
@@ -216,7 +237,7 @@ static enum bl_err copy_through_pipe(MDB_env *env, unsigned flags, const char *t
     }
     struct spring spring = { env, ends[1], flags, 0 };
     CHECK(pthread_create(&thread, NULL, flow, &spring) == 0);
-    enum bl_err err = pour_to_file(ends[0], to, 0600, pace, copied, e);
+    enum bl_err err = pour_to_file(ends[0], to, mode_of(env), pace, copied, e);
     (void)close(ends[0]);
     CHECK(pthread_join(thread, NULL) == 0);
     *rc = spring.rc;

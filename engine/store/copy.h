@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include <sodium.h>
 
@@ -29,8 +30,10 @@ struct copied {
 /* folder + "/" + name. BL_IO if that is too long. */
 MUST_CHECK enum bl_err copy_path(char path[COPY_PATH_BYTES], const char *folder, const char *name,
                                  struct bl_error *e);
-/* Makes the folder, or finds it empty. BL_EXISTS if it is not. */
-MUST_CHECK enum bl_err copy_open_folder(const char *path, struct bl_error *e);
+/* Makes the folder with this mode, or finds it empty. BL_EXISTS if it is not. */
+MUST_CHECK enum bl_err copy_open_folder(const char *path, mode_t mode, struct bl_error *e);
+/* Does `path` lie within `folder`? Both are there. */
+bool copy_is_within(const char *path, const char *folder);
 /* Removes what is in a folder. */
 void copy_empty_folder(const char *path);
 /* What was written to the folder's list of names is on disk. */
@@ -40,7 +43,7 @@ MUST_CHECK enum bl_err copy_sync_folder(const char *path, struct bl_error *e);
  *   errors  BL_NOT_FOUND, BL_EXISTS, BL_FULL, BL_IO */
 MUST_CHECK enum bl_err copy_file(const char *from, const char *to, struct pace *pace,
                                  struct copied *copied, struct bl_error *e);
-/* Copies the LMDB environment in a folder, as it is at one moment, to a file. */
+/* Copies the LMDB environment in a folder, as it is at one moment, to a file of the same mode. */
 MUST_CHECK enum bl_err copy_environment(const char *folder, const char *to, struct pace *pace,
                                         struct copied *copied, struct bl_error *e);
 

@@ -34,6 +34,16 @@ static void write_file(const char *folder, const char *name, const char *text)
     CHECK(fclose(file) == 0);
 }
 
+static unsigned mode_of(const char *folder, const char *name)
+{
+    char path[512];
+    struct stat status;
+
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    CHECK(stat(path, &status) == 0);
+    return status.st_mode & 0777;
+}
+
 static bool is_there(const char *folder, const char *name)
 {
     char path[512];
@@ -49,6 +59,7 @@ static int setup(void **state)
     struct hall *hall = &place->hall;
     struct bl_error e = { 0 };
 
+    (void)umask(022);
     shop_open(hall);
     CHECK(shop_submit(hall, "r-1", 20)->refusal == NULL);
     CHECK(shop_submit(hall, "r-2", 500)->refusal == NULL);
@@ -90,7 +101,7 @@ static void assert_gone(const char *folder)
 {
     struct bl_error e = { 0 };
 
-    assert_int_equal(copy_open_folder(folder, &e), BL_OK);  // there is nothing in it
+    assert_int_equal(copy_open_folder(folder, 0700, &e), BL_OK);  // there is nothing in it
 }
 
 static void test_there_and_back(void **state)
@@ -115,6 +126,9 @@ static void test_there_and_back(void **state)
     assert_true(is_there(place->back, "files/lease"));
     assert_true(is_there(place->back, "broker.identity"));
     assert_false(is_there(place->back, "manifest.jsonl"));
+    assert_int_equal(mode_of(place->back, "data.mdb"), 0640);  // the gateway reads it
+    assert_int_equal(mode_of(place->back, "."), 0750);
+    assert_int_equal(mode_of(place->copy, "."), 0700);
     assert_int_equal(store_open(&config, &store, &e), BL_OK);
     assert_int_equal(verify_store(store, stderr, &result, &e), BL_OK);
     assert_int_equal(result.events, EVENTS);
@@ -134,6 +148,18 @@ static void test_pace(void **state)
                      BL_OK);
     assert_true(bl_time_monotonic() - began >= SECOND_US / 5 - MILLISECOND_US);
     assert_int_equal(made.event, EVENTS);
+}
+
+static void test_within_itself(void **state)
+{
+    struct place *place = *state;
+    struct backup made;
+    struct bl_error e = { 0 };
+    char inner[128];
+
+    (void)snprintf(inner, sizeof inner, "%s/copy", place->hall.path);
+    assert_int_equal(backup_make(place->hall.path, inner, 0, MONDAY_NINE, &made, &e), BL_INVALID);
+    assert_false(is_there(place->hall.path, "copy"));
 }
 
 static void test_no_store(void **state)
@@ -337,15 +363,16 @@ static void test_fault(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[4 + BL_COUNT(faults)] = {
+    struct CMUnitTest tests[5 + BL_COUNT(faults)] = {
         cmocka_unit_test_setup_teardown(test_there_and_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_store, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_within_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(test_folder_in_use, setup, teardown),
     };
 
     for (size_t i = 0; i < BL_COUNT(faults); i++) {
-        tests[4 + i] = (struct CMUnitTest){ .name = faults[i].name,
+        tests[5 + i] = (struct CMUnitTest){ .name = faults[i].name,
                                             .test_func = test_fault,
                                             .setup_func = setup_fault,
                                             .teardown_func = teardown,
