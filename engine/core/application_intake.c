@@ -9,6 +9,7 @@
 #include "core/countdown.h"
 #include "core/office.h"
 #include "core/project.h"
+#include "core/wait.h"
 
 #define S(state) BL__ITEM__STATE__##state
 #define STATED_BACK_MAX (30 * DAY_US)  // longer no system is down
@@ -28,8 +29,10 @@ static Bl__Item *item_new(struct routing *routing, uint32_t index)
     bool goes_on = item->state != S(NOT_NEEDED);
     item->committed = goes_on && routing->committed != NULL && routing->committed[index];
     item->gap = goes_on && routing->gap != NULL && routing->gap[index];
-    if (item->state == S(PENDING) && routing->not_before != NULL) {
-        item->not_before = routing->not_before[index];
+    if (item->state == S(PENDING) && routing->not_before != NULL &&
+        routing->not_before[index] != 0) {
+        wait_begin(item, world->definition->fields[definition->not_before].name, routing->start,
+                   routing->not_before[index], routing->arena);
     }
     if (item->gap) {
         item->missing = routing->missing[index].at;
@@ -166,7 +169,6 @@ static void describe(const struct question *q, const struct content *content,
 static Bl__Event *submitted_event(const struct question *q, const struct content *content,
                                   struct routing *routing)
 {
-    const struct world *world = q->world;
     Bl__Event *event = question_event(q, BL__EVENT__WHAT_SUBMITTED);
     Bl__Submitted *submitted = bl_arena_new(q->arena, Bl__Submitted);
 
@@ -177,11 +179,14 @@ static Bl__Event *submitted_event(const struct question *q, const struct content
     submitted->accepted = routing->accepted;
     submit_items(routing, submitted);
     if (submitted->accepted) {
-        submitted->started_at = routing->start == world->now ? 0 : routing->start;
-        submitted->promise =
-            countdown_new(world->calendar, world->definition->promise, 0, routing->start, q->arena);
-        submitted->legal =
-            countdown_new(world->calendar, world->definition->legal, 0, routing->start, q->arena);
+        Bl__Application draft = BL__APPLICATION__INIT;
+
+        draft.items = submitted->items;
+        draft.n_items = submitted->n_items;
+        const Bl__WholeChange *whole = routing_whole(routing, &draft, routing->start);
+        submitted->started_at = whole->started_at;
+        submitted->promise = whole->promise;
+        submitted->legal = whole->legal;
     }
     submitted->completed = routing_is_complete(routing);
     return event;

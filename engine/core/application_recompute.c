@@ -82,8 +82,8 @@ static void note_stops(struct notice *notice, uint32_t index)
     for (size_t i = 0; i < item->n_stops; i++) {
         Bl__Stop *stop = item->stops[i];
 
-        if (stop->to != 0) {
-            continue;
+        if (stop->to != 0 || stop->cap == NULL) {
+            continue;  // it has ended, or is a day that is waited for
         }
         struct clock_question question = {
             .start = stop->from,

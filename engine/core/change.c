@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "core/countdown.h"
 #include "core/join.h"
+#include "core/wait.h"
 
 #define S(state) BL__ITEM__STATE__##state
 
@@ -234,6 +235,7 @@ static void change_item(Bl__Item *item, const Bl__ItemChange *change, const Bl__
     }
     if (change->opened || change->not_before != 0) {
         item->not_before = change->not_before;
+        wait_move(item, change->not_before != 0 ? change->not_before : event->at);
     }
     item->committed |= change->committed;
     item->gap |= change->gap;

@@ -309,6 +309,22 @@ Bl__WholeChange *recount_whole(const struct world *world, const Bl__Application 
     return change;
 }
 
+void recount_whole_begin(const struct world *world, const Bl__Application *application,
+                         bl_time start, Bl__WholeChange *whole, struct bl_arena *arena)
+{
+    Bl__Application begun = *application;
+
+    begun.accepted_at = world->now;
+    begun.started_at = start;
+    begun.promise = NULL;
+    begun.legal = NULL;
+    const Bl__WholeChange *clocks = recount_whole(world, &begun, NULL, 0, NULL, arena);
+    if (clocks != NULL) {
+        whole->promise = clocks->promise;
+        whole->legal = clocks->legal;
+    }
+}
+
 /* --- how it came about -------------------------------------------------------------------------
  */
 

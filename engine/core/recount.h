@@ -32,6 +32,10 @@ Bl__ItemChange *recount_item(const struct world *world, const Bl__Application *a
 Bl__WholeChange *recount_whole(const struct world *world, const Bl__Application *application,
                                const Bl__Item *draft, uint32_t index, const Bl__Limit *extended,
                                struct bl_arena *arena);
+/* The clocks of the whole as they begin at `start`, put into `whole`, of an application whose items
+ * wait for days. */
+void recount_whole_begin(const struct world *world, const Bl__Application *application,
+                         bl_time start, Bl__WholeChange *whole, struct bl_arena *arena);
 
 /* A clock that no stop holds, counted again from its start; NULL for no limit.
  *   before  as it is */

@@ -5,6 +5,7 @@
 #include "core/application.h"
 #include "core/countdown.h"
 #include "core/desk.h"
+#include "core/recount.h"
 
 #define S(state) BL__ITEM__STATE__##state
 
@@ -347,11 +348,15 @@ Bl__WholeChange *routing_whole(const struct routing *routing, const Bl__Applicat
     }
     Bl__WholeChange *whole = bl_arena_new(routing->arena, Bl__WholeChange);
     bl__whole_change__init(whole);
+    whole->started_at = start == world->now ? 0 : start;
+    if (routing->not_before != NULL) {
+        recount_whole_begin(world, application, start, whole, routing->arena);
+        return whole;
+    }
     whole->promise =
         countdown_new(world->calendar, world->definition->promise, 0, start, routing->arena);
     whole->legal =
         countdown_new(world->calendar, world->definition->legal, 0, start, routing->arena);
-    whole->started_at = start == world->now ? 0 : start;
     return whole;
 }
 

@@ -93,12 +93,18 @@ static Bl__StopView *view_stop(const struct viewer *viewer, const struct catalog
                                const Bl__Stop *stop)
 {
     const struct definition_special *special = special_of(version->definition, stop->kind);
+    int field = stop->number == 0
+                    ? definition_field_find(version->definition, bl_text_of(stop->kind))
+                    : -1;  // a day that is waited for is called as its field
     Bl__StopView *view = bl_arena_new(viewer->arena, Bl__StopView);
 
     bl__stop_view__init(view);
     view->number = stop->number;
     view->kind = stop->kind;
-    view->title = view_title(viewer->arena, special == NULL ? NULL : special->source->title);
+    view->title =
+        view_title(viewer->arena, field >= 0 ? version->definition->fields[field].source->label
+                                  : special == NULL ? NULL
+                                                    : special->source->title);
     view->from = stop->from;
     view->to = stop->to;
     view->ends_at = stop->ends_at;

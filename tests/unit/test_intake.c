@@ -744,6 +744,31 @@ static void test_an_item_waits_for_its_day(void **state)
     close_hall(&hall);
 }
 
+/* Nobody is late before the day: the clocks of the whole leave the wait out, and no more than it. */
+static void test_the_whole_waits_too(void **state)
+{
+    struct hall hall;
+    struct papers papers = { .materials = LEASE, .area = 9, .opens = "2026-05-09" };
+
+    (void)state;
+    open_hall(&hall, "2026-04-27T09:00:00+08:00", "return");
+    uint64_t id = submit(&hall, &papers), other = submit(&hall, &papers);
+    const Bl__Application *application = state_of(&hall, id);
+    assert_int_equal(application->promise->phase, BL__CLOCK__PHASE__STANDING);
+    assert_int_equal(application->promise->due_at, at("2026-07-06T17:30:00+08:00"));
+    wait_until(&hall, at("2026-04-29T10:00:00+08:00"));
+    assert_done(withdraw(&hall, other, "day", "函"));
+    wait_until(&hall, hall.now + 1);
+    application = state_of(&hall, other);
+    assert_int_equal(application->promise->phase, BL__CLOCK__PHASE__RUNNING);
+    assert_int_equal(application->promise->due_at, at("2026-06-29T17:30:00+08:00"));
+    wait_until(&hall, at("2026-05-09T08:30:00+08:00"));
+    application = state_of(&hall, id);
+    assert_int_equal(application->promise->phase, BL__CLOCK__PHASE__RUNNING);
+    assert_int_equal(application->promise->due_at, at("2026-07-06T17:30:00+08:00"));
+    close_hall(&hall);
+}
+
 /* The day is a field of the form like any other: it may be corrected. */
 static void test_the_day_moves(void **state)
 {
@@ -944,6 +969,7 @@ int main(void)
         cmocka_unit_test(test_gaps_at_the_window),
         cmocka_unit_test(test_promises),
         cmocka_unit_test(test_an_item_waits_for_its_day),
+        cmocka_unit_test(test_the_whole_waits_too),
         cmocka_unit_test(test_the_day_moves),
         cmocka_unit_test(test_paper),
         cmocka_unit_test(test_agents),
