@@ -3,6 +3,7 @@
 #include "core/application_state.h"
 #include "core/change.h"
 #include "core/countdown.h"
+#include "schema/json.h"
 
 #define S(state) BL__ITEM__STATE__##state
 
@@ -19,10 +20,11 @@ static const char *way_words(const struct question *q, const Bl__OutcomeDefiniti
     const char *words = "";
 
     for (size_t i = 0; i < outcome->n_deliver; i++) {
-        const ProtobufCEnumValue *way = protobuf_c_enum_descriptor_get_value(
-            &bl__outcome_definition__delivery__descriptor, (int)outcome->deliver[i]);
+        char way[JSON_ENUM_BYTES_MAX];
 
-        words = bl_arena_printf(q->arena, "%s%s%s", words, i == 0 ? "" : ", ", way->name);
+        words = bl_arena_printf(q->arena, "%s%s%s", words, i == 0 ? "" : ", ",
+                                json_enum_name(&bl__outcome_definition__delivery__descriptor,
+                                               (int)outcome->deliver[i], way));
     }
     return words;
 }

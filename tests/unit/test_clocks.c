@@ -312,8 +312,10 @@ static void test_delivery(void **state)
     assert_null(clocks_decide(&clocks)->refusal);
     // Worked example 24.
     assert_string_equal(clocks_text(clocks_item(&clocks)->deliver->due_at, text), "2026-10-19");
-    refused(clocks_deliver(&clocks, BL__OUTCOME_DEFINITION__DELIVERY__SELF_SERVICE, true),
-            "delivery-way");
+    const Bl__Answer *other =
+        clocks_deliver(&clocks, BL__OUTCOME_DEFINITION__DELIVERY__SELF_SERVICE, true);
+    refused(other, "delivery-way");
+    assert_string_equal(other->refusal->arguments[0]->value, "window, post");  // as one types them
     assert_null(clocks_deliver(&clocks, BL__OUTCOME_DEFINITION__DELIVERY__WINDOW, true)->refusal);
     assert_int_equal(clocks_item(&clocks)->state, S(DELIVERING));
     assert_int_equal(clocks_item(&clocks)->deliver->phase, P(STOPPED));
