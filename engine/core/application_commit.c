@@ -81,7 +81,8 @@ struct ruling decide_check(const struct question *q)
     if (!check->ok) {
         chosen = (struct chosen){ &index, 1 };
         checked->completed =
-            intake_end(q, &chosen, S(REVOKED), &checked->changes, &checked->n_changes);
+            intake_end(q, &chosen, S(REVOKED), &checked->changes, &checked->n_changes) &&
+            application_is_open(q->application);
     }
     return ruling_event(event);
 }

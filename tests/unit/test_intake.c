@@ -704,6 +704,12 @@ static void test_promises(void **state)
     item = state_of(&hall, kept)->items[FIRE];
     assert_int_equal(item->state, S(DECIDED));
     assert_int_equal(item->check->phase, BL__CLOCK__PHASE__STOPPED);
+    uint64_t ended = submit(&hall, &papers);
+    assert_done(decide(&hall, "amr", ended, "base", R(GRANTED)));
+    assert_done(decide(&hall, "urban", ended, "food", R(GRANTED)));
+    assert_int_not_equal(state_of(&hall, ended)->ended_at, 0);
+    assert_done(check(&hall, "fire", ended, "fire", false, "与承诺不符"));
+    assert_false(newest_event(&hall, ended)->checked->completed);  // it was before
     papers.commitments[0] = "base";
     assert_refused(submit_as(&hall, &hall_clerk, &papers), "refused", "commitment-none");
     papers.commitments[0] = "moon";
