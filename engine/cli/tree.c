@@ -8,7 +8,8 @@ static const char *item_state(struct cli *cli, const json_t *item)
 {
     const char *result = output_text(item, "result");
     const char *state = output_text(item, "state");
-    const char *word = sentence_word(result[0] != '\0' ? result : state, cli->language);
+    bool stands = result[0] != '\0' && strcmp(state, "revoked") != 0;
+    const char *word = sentence_word(stands ? result : state, cli->language);
 
     if (json_is_true(output_find(item, "incident"))) {
         return bl_arena_printf(&cli->arena, "%s %s", word, cli_say(cli, "异常待处理", "incident"));

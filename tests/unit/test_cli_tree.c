@@ -40,6 +40,9 @@ static const struct tree_case tree_cases[] = {
     { "it is not needed, in English", LANGUAGE_EN,
       "[{\"id\": \"sign\", \"state\": \"not_needed\", \"condition\": \"form.sign != ''\"}]",
       "not applicable: form.sign != '' does not hold\n" },
+    { "what was revoked is not granted any more", LANGUAGE_EN,
+      "[{\"id\": \"fire\", \"state\": \"revoked\", \"result\": \"granted\", \"light\": \"grey\"}]",
+      "revoked  ○ grey    \n" },
 };
 // clang-format on
 
