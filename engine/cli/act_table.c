@@ -158,10 +158,10 @@ TASK(recall, "recall", "收回刚办错的一步", "take back a wrong button, in
     " --reason 点错", .what = "recall")
 TASK(sign, "sign", "加签或减签", "add or remove signers", sign_options, " --add fire-02", .what = "change_signers")
 TASK(suspend, "suspend", "因特别程序暂停计时", "stop the clock for a special procedure", suspend_options,
-    " --kind expert_review --at-most 15WD --notice 特告2026-7 --approver fire-02", .what = "suspend", .required = "kind")
+    " --kind expert_review --at-most 15WD --notice 特告2026-7 --approver fire-80", .what = "suspend", .required = "kind")
 TASK(resume, "resume", "恢复计时", "let the clock run again", resume_options, " --reason 评审结束", .what = "resume")
 TASK(extend, "extend", "延长期限，只能一次", "extend the limit, once", extend_options,
-    " --by 5WD --approver fire-02 --reason 案情复杂", .what = "extend")
+    " --by 5WD --approver fire-90 --reason 案情复杂", .what = "extend")
 TASK(consult, "consult", "向另一部门征求意见", "ask another department for its opinion", consult_options,
     " --department urban --question 是否符合规划", .what = "consult", .required = "department")
 TASK(opine, "opine", "答复征求意见", "answer a question of another department", opine_options,

@@ -2,6 +2,7 @@
 #include "core/application_state.h"
 #include "core/change.h"
 #include "core/countdown.h"
+#include "core/office.h"
 #include "core/recount.h"
 
 /* What is to be extended: an item, or the whole bundle. */
@@ -46,21 +47,25 @@ static Bl__Refusal *find_extension(const struct question *q, struct extension *e
     return NULL;
 }
 
-static const char *approver_word(Bl__Extension__Approver approver)
+/* The head of the organ whose item it is, of the lead's for the whole; or the government of that
+ * level, whose posts stand in an office of their own (行政许可法 第四十二条). */
+static Bl__Refusal *check_approver(const struct question *q, const struct extension *extension,
+                                   const char **approver)
 {
-    return approver == BL__EXTENSION__APPROVER__GOVERNMENT ? "government" : "organ_head";
+    bool government = extension->approver == BL__EXTENSION__APPROVER__GOVERNMENT;
+    const char *department = government ? NULL
+                             : extension->whole
+                                 ? q->world->definition->lead
+                                 : q->application->items[extension->index]->department;
+
+    return office_approve(q->world, department, government ? "government" : "organ_head",
+                          q->command->extend->approver, approver, q->arena);
 }
 
-static Bl__Refusal *check_papers(const struct question *q, const struct extension *extension)
+static Bl__Refusal *check_papers(const struct question *q)
 {
     const Bl__Extend *extend = q->command->extend;
 
-    if (extend->approver[0] == '\0') {
-        Bl__Refusal *refusal = refusal_new(q->arena, BL_INVALID, "approver-required", "approver");
-
-        refusal->who_may = approver_word(extension->approver);
-        return refusal;
-    }
     if (extend->reason[0] == '\0') {
         return refusal_new(q->arena, BL_INVALID, "reason-required", "reason");
     }
@@ -90,7 +95,7 @@ static Bl__Refusal *check_extension(const struct question *q, const struct exten
         q->world->now > extension->clock->due_at) {
         return refusal_new(q->arena, BL_REFUSED, "extension-late", id);
     }
-    return check_papers(q, extension);
+    return check_papers(q);
 }
 
 static bl_time limit_end(const struct question *q, struct limit limit)
@@ -124,14 +129,14 @@ static Bl__Refusal *read_by(const struct question *q, const struct extension *ex
 }
 
 static Bl__Extended *extended_new(const struct question *q, const struct extension *extension,
-                                  struct limit by)
+                                  struct limit by, const char *approver)
 {
     Bl__Extended *extended = bl_arena_new(q->arena, Bl__Extended);
 
     bl__extended__init(extended);
     extended->item = extension->index;
     extended->whole_bundle = extension->whole;
-    extended->approver = q->command->extend->approver;
+    extended->approver = approver;
     extended->reason = q->command->extend->reason;
     extended->by = bl_arena_new(q->arena, Bl__Limit);
     bl__limit__init(extended->by);
@@ -144,15 +149,17 @@ struct ruling decide_extend(const struct question *q)
 {
     struct extension extension = { 0 };
     struct limit by;
+    const char *approver;
     Bl__Refusal *refusal = find_extension(q, &extension);
 
     refusal = refusal == NULL ? check_extension(q, &extension) : refusal;
+    refusal = refusal == NULL ? check_approver(q, &extension, &approver) : refusal;
     refusal = refusal == NULL ? read_by(q, &extension, &by) : refusal;
     if (refusal != NULL) {
         return (struct ruling){ .refusal = refusal };
     }
     Bl__Event *event = question_event(q, BL__EVENT__WHAT_EXTENDED);
-    Bl__Extended *extended = extended_new(q, &extension, by);
+    Bl__Extended *extended = extended_new(q, &extension, by, approver);
     event->extended = extended;
     if (extension.whole) {
         extended->whole = recount_whole(q->world, q->application, NULL, 0, extended->by, q->arena);

@@ -6,6 +6,7 @@
 #include "core/application_state.h"
 #include "core/change.h"
 #include "core/countdown.h"
+#include "core/office.h"
 #include "core/recount.h"
 
 #define S(state) BL__ITEM__STATE__##state
@@ -85,12 +86,6 @@ static Bl__Refusal *check_papers(const struct question *q, const Bl__Suspend *su
     if (suspend->notice[0] == '\0') {
         return refusal_new(q->arena, BL_INVALID, "notice-required", "notice");
     }
-    if (suspend->approver[0] == '\0') {
-        Bl__Refusal *refusal = refusal_new(q->arena, BL_INVALID, "approver-required", "approver");
-
-        refusal->who_may = "section_head";
-        return refusal;
-    }
     if (question_is_longer(suspend->notice, DOCUMENT_CHARACTERS_MAX) ||
         question_is_longer(suspend->approver, DOCUMENT_CHARACTERS_MAX)) {
         return refusal_new(q->arena, BL_TOO_LARGE, "document-long", "notice");
@@ -98,6 +93,21 @@ static Bl__Refusal *check_papers(const struct question *q, const Bl__Suspend *su
     return question_is_longer(suspend->reason, REASON_CHARACTERS_MAX)
                ? refusal_new(q->arena, BL_TOO_LARGE, "reason-long", "reason")
                : NULL;
+}
+
+/* Approved by the head of the item's section (domain.md 9.2), wherever its department has one. */
+static Bl__Refusal *check_approver(const struct question *q, const Bl__Item *item,
+                                   const char **approver)
+{
+    const char *named = q->command->suspend->approver;
+
+    if (named[0] == '\0' ||
+        office_holders(q->world, item->department, "section_head", NULL, 0) > 0) {
+        return office_approve(q->world, item->department, "section_head", named, approver,
+                              q->arena);
+    }
+    *approver = named;
+    return NULL;
 }
 
 static Bl__Refusal *check_kind(const struct question *q, uint32_t index,
@@ -203,6 +213,7 @@ struct ruling decide_suspend(const struct question *q)
     const Bl__Suspend *suspend = q->command->suspend;
     uint32_t index;
     struct limit cap;
+    const char *approver;
     Bl__Refusal *refusal = question_item(q, suspend->item, &index);
 
     if (refusal != NULL) {
@@ -217,6 +228,7 @@ struct ruling decide_suspend(const struct question *q)
         special_find(definition, &definition->items[index], suspend->kind);
     refusal = check_kind(q, index, special);
     refusal = refusal == NULL ? check_papers(q, suspend) : refusal;
+    refusal = refusal == NULL ? check_approver(q, item, &approver) : refusal;
     refusal = refusal == NULL ? read_cap(q, special, &cap) : refusal;
     if (refusal != NULL) {
         return (struct ruling){ .refusal = refusal };
@@ -228,7 +240,7 @@ struct ruling decide_suspend(const struct question *q)
     event->suspended = suspended;
     suspended->item = index;
     suspended->stop = stop_new(q, item, special, cap);
-    suspended->approver = suspend->approver;
+    suspended->approver = approver;
     suspended->reason = suspend->reason;
     add_stop(draft, suspended->stop, q->arena);
     draft->state = S(SUSPENDED);

@@ -166,3 +166,72 @@ Bl__Refusal *office_refuse(const struct world *world, const char *department, co
     refusal->who_may = who;
     return refusal_argument(arena, refusal, "role", bl_arena_string(arena, role));
 }
+
+/* Does the post hold the role in this department, or stand in for one that does? */
+static bool is_approver(const struct world *world, const Bl__DepartmentsFile__DepartmentsEntry *of,
+                        const char *role, const char *post)
+{
+    for (size_t i = 0; i < of->value->n_posts; i++) {
+        const char *id = of->value->posts[i]->key;
+        const char *deputy = NULL;
+
+        if (office_post_holds(of->value->posts[i]->value, role)) {
+            deputy = office_deputy(world, of->key, id);
+            if (strcmp(id, post) == 0 || (deputy != NULL && strcmp(deputy, post) == 0)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Those that hold the role, in words. */
+static const char *approvers(const struct world *world, const char *department, const char *role,
+                             struct bl_arena *arena)
+{
+    const Bl__DepartmentsFile *file = world->departments;
+    const char *who = bl_arena_string(arena, role), *between = ": ";
+
+    for (size_t i = 0; file != NULL && i < file->n_departments; i++) {
+        const char *posts[3];
+        const char *id = file->departments[i]->key;
+        size_t count = department == NULL || strcmp(department, id) == 0
+                           ? office_holders(world, id, role, posts, BL_COUNT(posts))
+                           : 0;
+
+        for (size_t k = 0; k < count && k < BL_COUNT(posts); k++) {
+            who = bl_arena_printf(arena, "%s%s%s", who, between, posts[k]);
+            between = ", ";
+        }
+    }
+    return who;
+}
+
+Bl__Refusal *office_approve(const struct world *world, const char *department, const char *role,
+                            const char *named, const char **approver, struct bl_arena *arena)
+{
+    const Bl__DepartmentsFile *file = world->departments;
+    const struct office_actor actor = office_actor(world);
+
+    for (size_t i = 0; file != NULL && i < file->n_departments; i++) {
+        const char *id = file->departments[i]->key;
+
+        if (department != NULL && strcmp(department, id) != 0) {
+            continue;
+        }
+        if (named[0] == '\0' && strcmp(actor.department, id) == 0 &&
+            office_may(world, id, role, approver)) {
+            return NULL;
+        }
+        if (named[0] != '\0' && is_approver(world, file->departments[i], role, named)) {
+            *approver = named;
+            return NULL;
+        }
+    }
+    Bl__Refusal *refusal =
+        named[0] == '\0'
+            ? refusal_new(arena, BL_INVALID, "approver-required", "approver")
+            : refusal_new(arena, BL_DENIED, "approver-may-not", bl_arena_string(arena, named));
+    refusal->who_may = approvers(world, department, role, arena);
+    return refusal;
+}

@@ -44,3 +44,12 @@ bool office_may(const struct world *world, const char *department, const char *r
 /* The refusal of an act that only a role of a department may do. */
 Bl__Refusal *office_refuse(const struct world *world, const char *department, const char *role,
                            const char *rule, const char *pointer, struct bl_arena *arena);
+
+/* Whose approval (批准) an act rests on that somebody else may send: a post that holds the role, or
+ * the one that stands in for it while it is vacant.
+ *   department  whose post; NULL: of any department, as the government's (行政许可法 第四十二条)
+ *   named       that post; empty: whoever acts approves it himself
+ *   approver    gets the post
+ *   returns     why not, or NULL */
+Bl__Refusal *office_approve(const struct world *world, const char *department, const char *role,
+                            const char *named, const char **approver, struct bl_arena *arena);

@@ -35,6 +35,7 @@ static const struct sentence table[] = {
     { "appointment-over", { "预约 {pointer} 已经到场、取消或爽约", "appointment {pointer} is over: arrived, cancelled or missed" } },
     { "appointment-state", { "预约只能改为到场、取消或爽约", "an appointment is arrived, cancelled or missed" } },
     { "appointment-unknown", { "没有预约 {pointer}", "there is no appointment {pointer}" } },
+    { "approver-may-not", { "岗位“{pointer}”无权批准<；须由{who}批准>", "post {pointer} may not approve this<; {who} has to>" } },
     { "approver-required", { "须写明批准人<（{who}）>的岗位", "the post that approved it is missing<: {who}>" } },
     { "arguments-many", { "参数超过 {limit} 个", "more than {limit} arguments" } },
     { "attempt", { "这次派发已失效，决定未采用", "this attempt is over; the decision was not taken" } },

@@ -209,7 +209,7 @@ static inline const Bl__Answer *clocks_suspend(struct clocks *clocks, const char
     suspend.kind = kind;
     suspend.at_most = at_most;
     suspend.notice = "告 1";
-    suspend.approver = "fire-02";
+    suspend.approver = "fire-80";
     return clocks_do(clocks, &command);
 }
 
@@ -239,7 +239,7 @@ static inline const Bl__Answer *clocks_extend(struct clocks *clocks, const char 
     command.application_id = clocks->id;
     extend.item = item;
     extend.by = by;
-    extend.approver = "fire-head";
+    extend.approver = item[0] == '\0' ? "county-01" : "fire-90";
     extend.reason = "情况复杂";
     return clocks_do(clocks, &command);
 }

@@ -296,6 +296,114 @@ static void test_what_may_not_be_extended(void **state)
     clocks_close(&clocks);
 }
 
+/* --- who approves ------------------------------------------------------------------------------
+ */
+
+/* An officer of the fire brigade at a post. */
+static struct principal officer_of(const char *post)
+{
+    struct principal officer = { .role = BL__KEY__ROLE__OFFICER, .department = "fire" };
+
+    bl_text_copy(officer.post, sizeof officer.post, post);
+    bl_text_copy(officer.name, sizeof officer.name, post);
+    return officer;
+}
+
+static const Bl__Answer *approve(struct clocks *clocks, bool extends, const char *sender,
+                                 const char *item, const char *approver)
+{
+    Bl__Command command = BL__COMMAND__INIT;
+    Bl__Suspend suspend = BL__SUSPEND__INIT;
+    Bl__Extend extend = BL__EXTEND__INIT;
+    const struct principal officer = officer_of(sender);
+
+    command.application_id = clocks->id;
+    command.what_case = extends ? BL__COMMAND__WHAT_EXTEND : BL__COMMAND__WHAT_SUSPEND;
+    if (extends) {
+        command.extend = &extend;
+    } else {
+        command.suspend = &suspend;
+    }
+    suspend.item = extend.item = item;
+    suspend.approver = extend.approver = approver;
+    suspend.reason = extend.reason = "情况复杂";
+    suspend.kind = "expert_review";
+    suspend.notice = "告 1";
+    const Bl__Answer *answer = hall_do(&clocks->hall, &officer, &command);
+    clocks_read(clocks);
+    return answer;
+}
+
+static void go_away(struct clocks *clocks, const char *post)
+{
+    Bl__Command command = BL__COMMAND__INIT;
+    Bl__SetAbsence set = BL__SET_ABSENCE__INIT;
+    Bl__Absence absence = BL__ABSENCE__INIT;
+
+    command.what_case = BL__COMMAND__WHAT_SET_ABSENCE;
+    command.set_absence = &set;
+    set.absence = &absence;
+    absence.department = "fire";
+    absence.post = post;
+    absence.from = clocks->hall.now;
+    absence.to = clocks->hall.now + DAY_US;
+    assert_null(hall_do(&clocks->hall, &hall_admin, &command)->refusal);
+    clocks->hall.now += SECOND_US;
+}
+
+/* 行政许可法 第四十二条, domain.md 9.2: the head of the section for a stop, the head of the organ
+ * or the government for an extension, whoever sends it; a deputy while the post is vacant. */
+static const struct approval {
+    const char *name;
+    bool extends;
+    const char *item, *sender, *named;
+    const char *away;      // a post that is vacant
+    const char *rule;      // NULL: it is done
+    const char *approver;  // who is on record; with a rule: who may
+} approvals[] = {
+    // clang-format off
+    { "a stop approved by the section's head", false, "d10", "fire-01", "fire-80", NULL, NULL, "fire-80" },
+    { "a stop that the section's head asks for", false, "d10", "fire-80", "", NULL, NULL, "fire-80" },
+    { "a stop that nobody approved", false, "d10", "fire-01", "", NULL, "approver-required", "section_head: fire-80" },
+    { "a stop approved by an officer", false, "d10", "fire-01", "fire-02", NULL, "approver-may-not", "section_head: fire-80" },
+    { "a stop approved by a post that is not there", false, "d10", "fire-01", "fire-77", NULL, "approver-may-not", "section_head: fire-80" },
+    { "a stop approved by another department's head", false, "d10", "fire-01", "amr-80", NULL, "approver-may-not", "section_head: fire-80" },
+    { "the head's deputy while he is there", false, "d10", "fire-01", "fire-90", NULL, "approver-may-not", "section_head: fire-80" },
+    { "the head's deputy while he is away", false, "d10", "fire-01", "fire-90", "fire-80", NULL, "fire-90" },
+    { "the deputy himself asks while the head is away", false, "d10", "fire-90", "", "fire-80", NULL, "fire-80" },
+    { "an extension by the organ's head", true, "d10", "fire-01", "fire-90", NULL, NULL, "fire-90" },
+    { "an extension that the organ's head asks for", true, "d10", "fire-90", "", NULL, NULL, "fire-90" },
+    { "an extension by the section's head", true, "d10", "fire-80", "fire-80", NULL, "approver-may-not", "organ_head: fire-90" },
+    { "the organ head's deputy while he is away", true, "d10", "fire-01", "fire-80", "fire-90", NULL, "fire-80" },
+    { "an item by the government, where the organ decides", true, "d10", "fire-01", "county-01", NULL, "approver-may-not", "organ_head: fire-90" },
+    { "the whole by the government", true, "", "fire-01", "county-02", NULL, NULL, "county-02" },
+    { "the whole by the organ's head", true, "", "fire-90", "fire-90", NULL, "approver-may-not", "government: county-01, county-02" },
+    { "the whole by nobody", true, "", "fire-90", "", NULL, "approver-required", "government: county-01, county-02" },
+    // clang-format on
+};
+
+static void test_approval(void **state)
+{
+    const struct approval *row = *state;
+    struct clocks clocks;
+
+    clocks_open(&clocks, "d10", clocks_time("2026-09-14 10:00"));
+    if (row->away != NULL) {
+        go_away(&clocks, row->away);
+    }
+    const Bl__Answer *answer = approve(&clocks, row->extends, row->sender, row->item, row->named);
+    if (row->rule != NULL) {
+        refused(answer, row->rule);
+        assert_string_equal(answer->refusal->who_may, row->approver);
+    } else {
+        assert_null(answer->refusal);
+        const Bl__Event *event = clocks.events[clocks.state->revision - 1];
+        assert_string_equal(row->extends ? event->extended->approver : event->suspended->approver,
+                            row->approver);
+    }
+    clocks_close(&clocks);
+}
+
 /* --- delivery ----------------------------------------------------------------------------------
  */
 
@@ -465,7 +573,7 @@ int main(void)
         cmocka_unit_test(test_the_ladder),
         cmocka_unit_test(test_the_end_silences_the_ladder),
     };
-    struct CMUnitTest tests[BL_COUNT(examples) + BL_COUNT(others)];
+    struct CMUnitTest tests[BL_COUNT(examples) + BL_COUNT(others) + BL_COUNT(approvals)];
 
     for (size_t i = 0; i < BL_COUNT(examples); i++) {
         tests[i] = (struct CMUnitTest){ .name = examples[i].name,
@@ -473,5 +581,11 @@ int main(void)
                                         .initial_state = (void *)(uintptr_t)&examples[i] };
     }
     memcpy(tests + BL_COUNT(examples), others, sizeof others);
+    for (size_t i = 0; i < BL_COUNT(approvals); i++) {
+        tests[BL_COUNT(examples) + BL_COUNT(others) + i] =
+            (struct CMUnitTest){ .name = approvals[i].name,
+                                 .test_func = test_approval,
+                                 .initial_state = (void *)(uintptr_t)&approvals[i] };
+    }
     return _cmocka_run_group_tests("clocks", tests, BL_COUNT(tests), NULL, NULL);
 }
