@@ -14,6 +14,7 @@
 #include "core/refusal.h"
 #include "store/environment.h"
 #include "store/kind.h"
+#include "store/projection.h"
 #include "store/read.h"
 #include "store/record.h"
 #include "store/sight.h"
@@ -240,6 +241,7 @@ struct listing {
     size_t id_at;        // where in the key the id stands
     bl_time until;       // stop after this due moment
     struct bl_text end;  // where the page ended
+    struct bl_arena scratch;
 };
 
 static bool is_text_of(const char *wanted, const char *text)
@@ -274,27 +276,49 @@ static bool matches(const struct listing *listing, const Bl__Application *applic
            sight_application(listing->a->viewer.principal, application);
 }
 
-/* A department may have several items of one application in its inbox: the first row stands for
- * the application. */
-static bool is_first_row(const struct listing *listing, const Bl__Application *application,
+/* As LMDB orders them. */
+static int compare_keys(struct bl_text a, struct bl_text b)
+{
+    int order = memcmp(a.at, b.at, a.bytes < b.bytes ? a.bytes : b.bytes);
+
+    return order != 0 ? order : (a.bytes > b.bytes) - (a.bytes < b.bytes);
+}
+
+/* Is the row work of that department? What its window accepts is not. */
+static bool is_work(const struct asking *a, const Bl__Application *application, uint32_t item)
+{
+    struct catalog_version version;
+
+    return application->items[item]->state != BL__ITEM__STATE__RECEIVED ||
+           (catalog_find(a->viewer.catalog, application->workflow, application->version, &version,
+                         NULL) == BL_OK &&
+            version.definition->items[item].acceptance_by_department);
+}
+
+/* A department may have several rows of one application, at its workers and at its people: the
+ * first stands for the application. */
+static bool is_first_row(struct listing *listing, const Bl__Application *application,
                          struct bl_text key)
 {
-    const char *department = listing->what->department;
-    bl_time due = (bl_time)key_read_u64(key.at + DEPARTMENT_KEY_BYTES);
-    uint16_t index = key_read_u16(key.at + listing->id_at + 8);
+    struct projection rows;
+    size_t most = 2 * application->n_items;
 
-    for (uint16_t i = 0; i < application->n_items; i++) {
-        const Bl__Item *item = application->items[i];
+    for (size_t i = 0; i < application->n_items; i++) {
+        most += application->items[i]->n_consultations;
+    }
+    bl_arena_reset(&listing->scratch);
+    rows = projection_empty(most, &listing->scratch);
+    project_inbox(application, &rows);
+    project_desk(application, &rows);
+    for (size_t i = 0; i < rows.row_count; i++) {
+        const struct bl_text row = key_text(&rows.rows[i].key);
 
-        if (application_item_is_ready(item) && strcmp(item->department, department) == 0) {
-            bl_time other = application_item_due(item);
-
-            if (other < due || (other == due && i < index)) {
-                return false;
-            }
+        if (memcmp(row.at, listing->prefix.at, listing->prefix.bytes) == 0 &&
+            compare_keys(row, key) < 0 && is_work(listing->a, application, rows.rows[i].item)) {
+            return false;
         }
     }
-    return true;
+    return is_work(listing->a, application, key_read_u16(key.at + listing->id_at + 8));
 }
 
 static void add_application(struct listing *listing, struct bl_text key)
@@ -360,7 +384,59 @@ bool query_read_cursor(struct bl_arena *arena, const char *text, struct bl_text 
     return true;
 }
 
-/* Which index answers this question: a department's inbox, what is open by urgency, or all. */
+static bool take_key(void *context, struct bl_text key, struct bl_text value)
+{
+    (void)value;
+    *(struct bl_text *)context = key;
+    return false;
+}
+
+static enum bl_err seek(const struct asking *a, enum table table, struct bl_text from,
+                        struct bl_text *key)
+{
+    *key = (struct bl_text){ NULL, 0 };
+    return read_scan(a->read, table, from, take_key, key, a->e);
+}
+
+/* A department's work lies in two tables, its workers' and its people's: one walk through both, in
+ * the order of their keys. */
+static enum bl_err walk_department(struct listing *listing, struct bl_text from)
+{
+    static const enum table tables[] = { TABLE_INBOX, TABLE_DESKS };
+    const struct asking *a = listing->a;
+    struct bl_text heads[BL_COUNT(tables)];
+    enum bl_err err = seek(a, tables[0], from, &heads[0]);
+
+    err = err == BL_OK ? seek(a, tables[1], from, &heads[1]) : err;
+    while (err == BL_OK) {
+        size_t next =
+            heads[0].at == NULL || (heads[1].at != NULL && compare_keys(heads[1], heads[0]) < 0);
+        struct key behind = { .count = heads[next].bytes + 1 };
+
+        if (heads[next].at == NULL || !visit(listing, heads[next], (struct bl_text){ NULL, 0 })) {
+            break;
+        }
+        CHECK(behind.count <= sizeof behind.bytes);
+        memcpy(behind.bytes, heads[next].at, heads[next].bytes);
+        err = seek(a, tables[next], key_text(&behind), &heads[next]);
+    }
+    return err;
+}
+
+static enum bl_err walk(struct listing *listing, enum table table, struct bl_text from)
+{
+    if (listing->prefix.bytes == 0) {
+        return table == TABLE_APPLICATIONS
+                   ? read_scan_back(listing->a->read, table, from, visit, listing, listing->a->e)
+                   : read_scan(listing->a->read, table, from, visit, listing, listing->a->e);
+    }
+    bl_arena_init(&listing->scratch, 1 << 14, SIZE_MAX);
+    enum bl_err err = walk_department(listing, from);
+    bl_arena_free(&listing->scratch);
+    return err;
+}
+
+/* Which index answers this question: a department's work, what is open by urgency, or all. */
 static enum table choose(struct listing *listing, struct key *prefix)
 {
     const Bl__ListApplications *what = listing->what;
@@ -398,9 +474,7 @@ static enum bl_err list_applications(const struct asking *a)
         return query_refuse(a, BL_INVALID, "cursor-malformed", "after");
     }
     a->answer->applications = bl_arena_array(a->viewer.arena, Bl__ApplicationView *, listing.limit);
-    enum bl_err err = table == TABLE_APPLICATIONS
-                          ? read_scan_back(a->read, table, from, visit, &listing, a->e)
-                          : read_scan(a->read, table, from, visit, &listing, a->e);
+    enum bl_err err = walk(&listing, table, from);
     if (err == BL_OK && listing.end.at != NULL) {
         a->answer->next = query_cursor(a->viewer.arena, listing.end);
     }

@@ -775,6 +775,92 @@ static void assert_tasks(struct scene *scene, const char *who, const char *depar
     assert_string_equal(is, expected);
 }
 
+static const Bl__QueryAnswer *ask_list(struct scene *scene, const Bl__ListApplications *list)
+{
+    struct query_context context = { .store = scene->hall.store, .catalog = scene->hall.catalog };
+    Bl__Query query = BL__QUERY__INIT;
+    Bl__QueryAnswer *answer = bl_arena_new(&scene->arena, Bl__QueryAnswer);
+
+    bl__query_answer__init(answer);
+    query.what_case = BL__QUERY__WHAT_APPLICATIONS;
+    query.applications = (Bl__ListApplications *)list;
+    assert_int_equal(
+        query_answer(&context, &query, &hall_clerk, scene->hall.now, &scene->arena, answer, NULL),
+        BL_OK);
+    assert_null(answer->refusal);
+    return answer;
+}
+
+/* How many applications a department has work of, read in pages. */
+static size_t count_listed(struct scene *scene, const char *department, Bl__Light light,
+                           bool overdue, uint32_t limit)
+{
+    Bl__ListApplications list = BL__LIST_APPLICATIONS__INIT;
+    size_t count = 0, pages = 0;
+    uint64_t seen = 0;
+
+    list.department = department;
+    list.light = light;
+    list.overdue = overdue;
+    list.limit = limit;
+    list.after = "";
+    do {
+        const Bl__QueryAnswer *answer = ask_list(scene, &list);
+
+        assert_true(answer->n_applications <= limit && ++pages < 20);
+        for (size_t i = 0; i < answer->n_applications; i++) {
+            assert_int_equal(seen >> answer->applications[i]->id & 1, 0);
+            seen |= UINT64_C(1) << answer->applications[i]->id;
+            count++;
+        }
+        list.after = answer->next;
+    } while (list.after[0] != '\0');
+    return count;
+}
+
+static void submit_again(struct scene *scene, const char *request)
+{
+    struct hall_form form = { .count = 0 };
+    struct hall_submission submission;
+
+    hall_form_number(&form, "area", 20);
+    hall_submission(&submission, "desks", request, &form);
+    assert_null(hall_do(&scene->hall, &hall_clerk, &submission.command)->refusal);
+}
+
+/* A department's list has what is at its people's steps, at its workers, and what it is asked. */
+static void test_a_departments_applications(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    open_scene(&scene, MONDAY_NINE);
+    submit_again(&scene, "r-2");
+    scene.hall.now += DAY_US;
+    submit_again(&scene, "r-3");
+    for (uint32_t limit = 1; limit <= 5; limit += 2) {
+        assert_int_equal(count_listed(&scene, "amr", 0, false, limit), 3);   // three steps each
+        assert_int_equal(count_listed(&scene, "fire", 0, false, limit), 3);  // a machine's
+        assert_int_equal(count_listed(&scene, "water", 0, false, limit), 0);
+        assert_int_equal(count_listed(&scene, "dr", 0, false, limit), 0);
+        assert_int_equal(count_listed(&scene, "amr", BL__LIGHT__GREEN, false, limit), 3);
+        assert_int_equal(count_listed(&scene, "amr", 0, true, limit), 0);
+    }
+    PLAY(&scene, { "amr/amr-01", CONSULT, "permit", "water" }, { "fire", APPROVE, "mixed" },
+         { "fire", APPROVE, "mixed" });
+    for (uint32_t limit = 1; limit <= 5; limit += 2) {
+        assert_int_equal(count_listed(&scene, "water", 0, false, limit), 1);
+        assert_int_equal(count_listed(&scene, "fire", 0, false, limit), 3);  // one at a person
+    }
+    scene.hall.now += 20 * DAY_US;
+    for (uint32_t limit = 1; limit <= 5; limit += 2) {
+        assert_int_equal(count_listed(&scene, "amr", 0, true, limit), 3);
+        assert_int_equal(count_listed(&scene, "amr", BL__LIGHT__RED, false, limit), 3);
+        assert_int_equal(count_listed(&scene, "amr", BL__LIGHT__GREEN, false, limit), 0);
+    }
+    close_scene(&scene);
+}
+
 static void test_tasks(void **state)
 {
     Bl__ListTasks one = BL__LIST_TASKS__INIT;
@@ -950,6 +1036,7 @@ int main(void)
         cmocka_unit_test(test_consultation),
         cmocka_unit_test(test_two_legs),
         cmocka_unit_test(test_visits),
+        cmocka_unit_test(test_a_departments_applications),
         cmocka_unit_test(test_tasks),
         cmocka_unit_test(test_may),
         cmocka_unit_test(test_gateway),
