@@ -9,6 +9,7 @@ struct accounts;
 struct courier;
 struct limiter;
 struct metrics;
+struct shown;
 struct streams;
 
 struct gateway {
@@ -20,6 +21,7 @@ struct gateway {
     struct courier *courier;  // NULL: there is no broker, as in tests
     struct limiter *limiter;
     struct metrics *metrics;
+    struct shown *shown;
     struct streams *streams;
     bl_time started_at;
     struct writer openapi;                    // the interface's document: made once

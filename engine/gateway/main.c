@@ -24,6 +24,7 @@
 #include "gateway/openapi.h"
 #include "gateway/pool.h"
 #include "gateway/server.h"
+#include "gateway/shown.h"
 #include "gateway/stream.h"
 #include "schema/yaml.h"
 #include "store/read.h"
@@ -115,6 +116,7 @@ static enum bl_err open_all(struct program *program, struct bl_error *e)
     openapi_write(&gateway->openapi, gateway->config->site);
     gateway->limiter = limiter_new();
     gateway->metrics = metrics_new();
+    gateway->shown = shown_new();
     gateway->streams = streams_new(&streams);
     program->pool = pool_new(server_resume);
     err = accounts_open(gateway->config->data, &gateway->accounts, e);
@@ -147,6 +149,7 @@ static void close_all(struct program *program)
     accounts_close(&gateway->accounts);
     streams_free(&gateway->streams);
     metrics_free(&gateway->metrics);
+    shown_free(&gateway->shown);
     limiter_free(&gateway->limiter);
     writer_free(&gateway->openapi);
     catalog_close(&gateway->catalog);

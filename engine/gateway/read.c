@@ -9,6 +9,7 @@
 #include "gateway/problem.h"
 #include "gateway/read.h"
 #include "gateway/route.h"
+#include "gateway/shown.h"
 #include "schema/json.h"
 #include "schema/reflect.h"
 
@@ -186,9 +187,27 @@ static void show(struct request *request, const Bl__QueryAnswer *answer)
                       (struct bl_text){ (const char *)answer->source.data, answer->source.len });
     } else {
         log_form(request, answer);
+        request->revision = revision_of(request, answer);
         response_message(request, 200,
                          *(ProtobufCMessage *const *)reflect_at(&answer->base, field, 0),
-                         revision_of(request, answer));
+                         request->revision);
+    }
+}
+
+static void answer_here(struct request *request, const Bl__Query *query);
+
+/* The plain view of one application, from what was shown a moment ago where that is still so. */
+static void answer_shown(struct request *request, const Bl__Query *query)
+{
+    struct shown *shown = request->gateway->shown;
+    const char *number = query->application->number;
+    uint64_t version = shown_version(request, number);
+
+    if (!shown_again(shown, request, number, version)) {
+        answer_here(request, query);
+        if (shown_version(request, number) == version) {  // and no write came in between
+            shown_keep(shown, request, number, version, request->revision);
+        }
     }
 }
 
@@ -228,6 +247,8 @@ void read_query(struct request *request)
         query->actor = request_actor(request);
         request->job.shown = shown;
         request->job.kind = JOB_QUERY;
+    } else if ((request->route->flags & ROUTE_SHOWN) != 0 && request->arguments.count == 0) {
+        answer_shown(request, query);
     } else {
         answer_here(request, query);
     }

@@ -178,18 +178,22 @@ void response_message(struct request *request, unsigned status, const ProtobufCM
     response_json_end(request, revision);
 }
 
-void response_text(struct request *request, unsigned status, const char *type, struct bl_text text)
+void response_copy(struct request *request, unsigned status, const char *type, struct bl_text text)
 {
     struct writer *body = &request->response.body;
 
     request->response.status = status;
     request->response.type = type;
-    writer_init(body, WRITER_JSON);
     writer_free(body);
     body->at = malloc(text.bytes + 1);
     CHECK(body->at != NULL);
     memcpy(body->at, text.at, text.bytes);
     body->bytes = body->size = text.bytes;
+}
+
+void response_text(struct request *request, unsigned status, const char *type, struct bl_text text)
+{
+    response_copy(request, status, type, text);
     response_json_end(request, 0);
 }
 

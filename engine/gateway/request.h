@@ -89,6 +89,7 @@ struct request {
     bl_time now;
     bl_span begun;  // monotonic
     char trace_id[TRACE_ID_BYTES];
+    uint32_t revision;  // of the application that is shown
     struct job job;
     struct response response;
     void *context;     // of a handler whose job is not done
@@ -121,6 +122,8 @@ void response_message(struct request *request, unsigned status, const ProtobufCM
 /* Begins JSON that the caller writes into response.body; response_json_end follows. */
 void response_json(struct request *request, unsigned status);
 void response_json_end(struct request *request, uint32_t revision);
+/* Puts a copy of a text into the response and nothing else. */
+void response_copy(struct request *request, unsigned status, const char *type, struct bl_text text);
 /* Answers with a text that is there already; `text` is copied. */
 void response_text(struct request *request, unsigned status, const char *type, struct bl_text text);
 void response_empty(struct request *request, unsigned status);

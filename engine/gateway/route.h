@@ -19,7 +19,8 @@ enum route_flag {
     ROUTE_BROKER = 16,     // only the broker knows all of it
     ROUTE_YAML = 32,       // the body is a YAML file
     ROUTE_TASK = 64,       // {task} is NUMBER.item[.step]
-    ROUTE_INTERNAL = 128,  // no part of the API document
+    ROUTE_INTERNAL = 128,  // monitors ask as often as they like
+    ROUTE_SHOWN = 256,     // one application: shown again while it is the same
 };
 
 struct route {

@@ -88,6 +88,18 @@ enum bl_err read_directory(struct store_read *read, struct bl_arena *arena,
     return err;
 }
 
+enum bl_err read_application_record(struct store_read *read, uint64_t id, struct bl_text *record,
+                                    struct bl_error *e)
+{
+    struct key key = key_of_id(id);
+    enum bl_err err;
+
+    if (!get(read, TABLE_APPLICATIONS, key_text(&key), record, &err, e)) {
+        return err != BL_OK ? err : BL_NOT_FOUND;
+    }
+    return BL_OK;
+}
+
 enum bl_err read_directory_record(struct store_read *read, struct bl_text *record,
                                   struct bl_error *e)
 {
@@ -252,7 +264,7 @@ enum bl_err read_recompute_job(struct store_read *read, struct bl_arena *arena,
                                Bl__RecomputeJob **job, struct bl_error *e)
 {
     return read_message(read, TABLE_META, bl_text_of(RECOMPUTE_JOB_KEY),
-                       &bl__recompute_job__descriptor, arena, (ProtobufCMessage **)job, e);
+                        &bl__recompute_job__descriptor, arena, (ProtobufCMessage **)job, e);
 }
 
 /* Sets a cursor on the last key that is not after `from`. */

@@ -24,6 +24,9 @@ MUST_CHECK enum bl_err read_id(struct store_read *read, enum table table, struct
 /* The last key of a table of ids; 0 in an empty one. */
 MUST_CHECK enum bl_err read_newest(struct store_read *read, enum table table, uint64_t *id,
                                    struct bl_error *e);
+/* Its stored record, as of read_directory_record. */
+MUST_CHECK enum bl_err read_application_record(struct store_read *read, uint64_t id,
+                                               struct bl_text *record, struct bl_error *e);
 /* An empty directory is given where there is none yet. */
 MUST_CHECK enum bl_err read_directory(struct store_read *read, struct bl_arena *arena,
                                       Bl__Directory **directory, struct bl_error *e);

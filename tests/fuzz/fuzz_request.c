@@ -11,6 +11,7 @@
 #include "gateway/limiter.h"
 #include "gateway/metrics.h"
 #include "gateway/reception.h"
+#include "gateway/shown.h"
 
 #define LINE_BYTES_MAX 4096
 #define ACCOUNTS 4
@@ -29,6 +30,7 @@ static void clean_up(void)
     accounts_close(&gateway.accounts);
     limiter_free(&gateway.limiter);
     metrics_free(&gateway.metrics);
+    shown_free(&gateway.shown);
     writer_free(&gateway.openapi);
     hall_stop(&hall);
     (void)snprintf(command, sizeof command, "rm -rf %s", hall.path);
@@ -65,6 +67,7 @@ static void set_up(void)
     gateway.queries = (struct query_context){ hall.store, hall.catalog, hall.now };
     gateway.limiter = limiter_new();
     gateway.metrics = metrics_new();
+    gateway.shown = shown_new();
     writer_init(&gateway.openapi, WRITER_JSON);
     CHECK(accounts_open(hall.path, &gateway.accounts, NULL) == BL_OK);
     make_account(0, BL__KEY__ROLE__CLERK);

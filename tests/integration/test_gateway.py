@@ -326,6 +326,12 @@ class GatewayTest(unittest.TestCase):
         status, _, problem = supervisor.post(other, {"reason": "x"}, If_Match=headers["ETag"])
         self.assertEqual((status, problem["type"]), (412, "/problems/revision-stale"))
         self.assertGreater(int(problem["revision"]), view["revision"])
+        for reason in ("一", "二", "三"):  # however often the same was shown just before
+            before = supervisor.get("/v1/applications/" + number)[2]
+            self.assertEqual(supervisor.get("/v1/applications/" + number)[2], before)
+            supervisor.post(f"/v1/applications/{number}:comment", {"text": reason})
+            after = supervisor.get("/v1/applications/" + number)[2]
+            self.assertGreater(after["revision"], before["revision"])
         self.assertEqual(supervisor.post(other, {"reason": "x"}, If_Match="*")[0], 200)
 
     def test_batch(self):
@@ -464,6 +470,45 @@ class GatewayTest(unittest.TestCase):
         self.assertEqual(reader.get("/v1/applications")[0], 401)
         for bad in ("", "Bearer", "Bearer x", "Basic eDp5", "Bearer " + "x" * 4000):
             self.assertEqual(self.nobody.get("/v1/applications", Authorization=bad)[0], 401)
+
+    def test_accounts_from_the_command_line(self):
+        hall = self.hall
+        password = hall.file("password", "correct horse\n")
+        hall.cli("user", "add", "bert", "--role", "clerk", "--title", "张伯", "--password-file", password)
+        accounts = hall.cli("user", "list", "-o", "json")["items"]
+        self.assertEqual(next(a for a in accounts if a["name"] == "bert")["title"], "张伯")
+        login = {"name": "bert", "password": "correct horse"}
+        self.assertEqual(self.nobody.post("/v1/session", login)[0], 200)
+        issued = hall.cli("token", "new", "bert", "--read-only", "--days", "2", "-o", "json")
+        bert = Client(hall, issued["secret"])
+        self.assertEqual(bert.get("/v1/session")[2]["account"]["name"], "bert")
+        self.assertIn(issued["token"]["id"],
+                      [token["id"] for token in hall.cli("token", "list", "-o", "json")["items"]])
+        hall.cli("token", "revoke", issued["token"]["id"])
+        self.assertEqual(bert.get("/v1/session")[0], 401)
+        hall.cli("user", "remove", "bert")
+        self.assertEqual(self.nobody.post("/v1/session", login)[0], 401)
+        for words, status in ((("user", "remove", "bert"), 3), (("token", "new", "bert"), 3),
+                              (("token", "revoke", "none"), 3), (("user", "password", "bert"), 3),
+                              (("user", "add", "bert"), 2), (("user", "add", "Bert", "--role", "clerk"), 6),
+                              (("user", "add", "clerk-1", "--role", "clerk"), 5),
+                              (("user", "add", "x", "--role", "officer"), 6),
+                              (("user", "add", "x", "--role", "clerk", "--password-file",
+                                hall.file("short", "short")), 2)):
+            with self.subTest(words):
+                self.assertTrue(hall.cli(*words, status=status))
+
+    def test_slow_clients_hold_up_nobody(self):
+        host, port = self.nobody.address.split(":")
+        slow = [socket.create_connection((host, int(port))) for _ in range(300)]
+        for peer in slow:
+            peer.sendall(b"POST /v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        begun = time.monotonic()
+        for _ in range(20):
+            self.assertEqual(self.clerk.get("/v1/applications/" + self.number)[0], 200)
+        self.assertLess(time.monotonic() - begun, 5)
+        for peer in slow:
+            peer.close()
 
     def test_accounts_are_checked(self):
         for account, rule in (({"name": "Anna", "role": "clerk"}, None),
