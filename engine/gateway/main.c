@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -246,6 +247,17 @@ static int take_signals(void)
     return fd;
 }
 
+/* A listener is a descriptor: as many as this process is allowed at all. */
+static void raise_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 /* The exit status of a start that failed. */
 static int status_of(enum bl_err err)
 {
@@ -263,6 +275,7 @@ static int run(const Bl__GatewayConfig *config, const char *file)
 
     bl_log_level_set(gateway_config_level(config));
     program.signals = take_signals();
+    raise_limit();
     enum bl_err err = open_all(&program, &e);
 
     if (err == BL_OK) {
