@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "store/backup.h"
+#include "store/copy.h"
 #include "store_fixture.h"
 
 #define DAYS_MAX 4000         // a loop that is longer does not end
@@ -25,7 +27,7 @@
 
 /* --- what fails ------------------------------------------------------------------------------- */
 
-enum call { CALL_PWRITE, CALL_WRITEV, CALL_FDATASYNC, CALL_MALLOC };
+enum call { CALL_PWRITE, CALL_WRITEV, CALL_FDATASYNC, CALL_WRITE, CALL_FSYNC, CALL_MALLOC };
 
 static struct {
     bool armed;
@@ -107,6 +109,26 @@ int fdatasync(int fd)
         *(void **)&next = next_of("fdatasync");
     }
     return fails(CALL_FDATASYNC) ? -1 : next(fd);
+}
+
+ssize_t write(int fd, const void *bytes, size_t count)
+{
+    static ssize_t (*next)(int, const void *, size_t);
+
+    if (next == NULL) {
+        *(void **)&next = next_of("write");
+    }
+    return fails(CALL_WRITE) ? -1 : next(fd, bytes, count);
+}
+
+int fsync(int fd)
+{
+    static int (*next)(int);
+
+    if (next == NULL) {
+        *(void **)&next = next_of("fsync");
+    }
+    return fails(CALL_FSYNC) ? -1 : next(fd);
 }
 
 void *__real_malloc(size_t bytes);
@@ -307,6 +329,86 @@ static void test_disk(void **state)
     }
 }
 
+/* --- copies ----------------------------------------------------------------------------------- */
+
+static char copy_path_of[2][128];  // of the copy, and of what is made of it
+
+static enum bl_err make_copy(struct bl_error *e)
+{
+    struct backup made;
+
+    return backup_make(hall.path, copy_path_of[0], 0, hall.now, &made, e);
+}
+
+static enum bl_err bring_back(struct bl_error *e)
+{
+    struct backup found;
+
+    return backup_restore(copy_path_of[0], copy_path_of[1], &found, e);
+}
+
+/* Each call fails in its turn: either all of it is there, or nothing. */
+static void fail_in_turn(enum call call, int error, const char *folder,
+                         enum bl_err (*act)(struct bl_error *e))
+{
+    uint32_t number = 0;
+    enum bl_err err;
+
+    do {
+        struct bl_error e = { 0 };
+
+        fault.call = call;
+        fault.error = error;
+        fault.for_good = false;
+        fault.left = number;
+        fault.hit = false;
+        fault.armed = true;
+        err = act(&e);
+        fault.armed = false;
+        if (err != BL_OK) {
+            assert_true(fault.hit);
+            assert_int_equal(copy_open_folder(folder, 0700, &e), BL_OK);  // it is empty
+        } else if (fault.hit) {
+            copy_empty_folder(folder);  // the call was of no consequence
+        }
+    } while (fault.hit && ++number < DAYS_MAX);
+    assert_int_equal(err, BL_OK);
+    assert_true(number > 0 || call == CALL_FDATASYNC);
+}
+
+static void test_copies(void **state)
+{
+    static const struct {
+        enum call call;
+        int error;
+    } ways[] = {
+        { CALL_WRITE, EIO },    { CALL_WRITE, ENOSPC }, { CALL_FSYNC, EIO },
+        { CALL_FSYNC, ENOSPC }, { CALL_PWRITE, EIO },   { CALL_FDATASYNC, EIO },
+    };
+    struct backup found;
+    struct bl_error e = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < BL_COUNT(copy_path_of); i++) {
+        (void)snprintf(copy_path_of[i], sizeof copy_path_of[i], "%s.copy-%zu", hall.path, i);
+    }
+    for (size_t i = 0; i < BL_COUNT(ways); i++) {
+        bool is_of_copies = ways[i].call == CALL_WRITE || ways[i].call == CALL_FSYNC;
+
+        if (is_of_copies) {
+            fail_in_turn(ways[i].call, ways[i].error, copy_path_of[0], make_copy);
+        } else {
+            assert_int_equal(make_copy(&e), BL_OK);
+        }
+        assert_int_equal(backup_check(copy_path_of[0], &found, &e), BL_OK);
+        fail_in_turn(ways[i].call, ways[i].error, copy_path_of[1], bring_back);
+        for (size_t k = 0; k < BL_COUNT(copy_path_of); k++) {
+            copy_empty_folder(copy_path_of[k]);
+            (void)rmdir(copy_path_of[k]);
+        }
+    }
+}
+
 /* --- the map ---------------------------------------------------------------------------------- */
 
 static void test_full_map(void **state)
@@ -400,7 +502,8 @@ int main(void)
 {
     static const struct loop memory = { "memory", CALL_MALLOC, ENOMEM, false, false };
     static const struct loop map = { "a full map", CALL_PWRITE, 0, false, false };
-    struct CMUnitTest tests[BL_COUNT(loops) + 2];
+    static const struct loop copies = { "copies", CALL_WRITE, 0, false, false };
+    struct CMUnitTest tests[BL_COUNT(loops) + 3];
 
     for (size_t i = 0; i < BL_COUNT(loops); i++) {
         tests[i] = (struct CMUnitTest){ loops[i].name, test_disk, setup, teardown,
@@ -410,5 +513,7 @@ int main(void)
                                                   (void *)(uintptr_t)&memory };
     tests[BL_COUNT(loops) + 1] =
         (struct CMUnitTest){ map.name, test_full_map, setup, teardown, (void *)(uintptr_t)&map };
+    tests[BL_COUNT(loops) + 2] = (struct CMUnitTest){ copies.name, test_copies, setup, teardown,
+                                                      (void *)(uintptr_t)&copies };
     return _cmocka_run_group_tests("failures", tests, BL_COUNT(tests), NULL, NULL);
 }
