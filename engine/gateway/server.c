@@ -389,8 +389,7 @@ enum bl_err server_start(const struct server_config *config, struct server **ser
         MHD_OPTION_SOCK_ADDR, &started->config.address, MHD_OPTION_THREAD_POOL_SIZE, THREADS,
         MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_SECONDS,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, end, started,
-        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1, MHD_OPTION_END);
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, end, started, MHD_OPTION_END);
     if (started->daemon == NULL) {
         free(started);
         return bl_error_set(e, BL_UNAVAILABLE, "cannot listen: %s", strerror(errno));

@@ -2,16 +2,19 @@
 
 import http.client
 import json
+import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
 from xml.etree import ElementTree
 
-from hall import Hall, wait_until
+from hall import Hall, program, wait_until
 
 ROLES = {"clerk": (), "tracker": (), "supervisor": (), "manager": (), "administrator": (),
          "officer": ("--department", "fire", "--post", "fire-01")}
@@ -653,6 +656,70 @@ class GatewayTest(unittest.TestCase):
         self.assertEqual(self.clients["manager"].get("/v1/stream")[0], 503)
         for connection, _ in streams:
             connection.close()
+
+
+class ProgramTest(unittest.TestCase):
+    """How it starts, or says why not."""
+
+    def run_with(self, *words, **environment):
+        done = subprocess.run([program("binglian-gateway"), *words], timeout=60, check=False,
+                              capture_output=True, encoding="utf-8",
+                              env={**os.environ, **environment})
+        return done.returncode, done.stdout + done.stderr
+
+    def test_command_line(self):
+        for word in ("--help", "--version", "--openapi"):
+            self.assertEqual(self.run_with(word)[0], 0)
+        needed = ("--data", "/nowhere", "--broker", "tcp://127.0.0.1:1")
+        for words in ((), ("--what",), ("x",), needed, ("--http",), (*needed, "--http", "127.0.0.1:0", "x"),
+                      ("--connections", "-1", *needed), ("--log-level", "loud", *needed)):
+            with self.subTest(words):
+                status, said = self.run_with(*words)
+                self.assertEqual(status, 64, said)
+                self.assertIn("binglian-gateway", said)
+
+    def test_configuration(self):
+        with Hall() as hall:
+            hall.start_broker()
+            hall.identity("gateway", "gateway")
+            good = f"data: {hall.data}\nbroker: {hall.endpoint}\nidentity: {hall.path('gateway.identity')}\n"
+            for text, status in (("data: [\n", 78), ("date: x\n", 78), (good, 78),
+                                 (good + "http: nowhere\n", 78), (good + "http: 1.2.3.4:99999\n", 78),
+                                 (good + "http: 192.0.2.1:80\n", 69), (good + "rate: many\n", 78)):
+                with self.subTest(text[-20:]):
+                    ended, said = self.run_with("--config", hall.file("gateway.yaml", text))
+                    self.assertEqual(ended, status, said)
+            self.assertEqual(self.run_with("--config", "/nowhere")[0], 78)
+            file = hall.file("gateway.yaml", good + "http: nowhere\nlog_level: error\n")
+            self.assertEqual(self.run_with("--config", file, BINGLIAN_GATEWAY_RATE="x")[0], 78)
+            os.environ["BINGLIAN_GATEWAY_HTTP"] = "127.0.0.1:0"  # comes before the file
+            try:
+                gateway = hall.start_program([program("binglian-gateway"), "--config", file], "gateway")
+                wait_until(lambda: os.path.exists(hall.data + "/http"), "ready", 20)
+            finally:
+                del os.environ["BINGLIAN_GATEWAY_HTTP"]
+            with open(hall.data + "/http", encoding="utf-8") as ready:
+                hall.http = ready.read().strip()
+            nobody = Client(hall)
+            nobody.get("/livez")
+            self.assertNotIn(" http ", gateway.said())  # log_level is error
+            hall.file("gateway.yaml", good + "http: nowhere\nlog_level: info\n")
+            gateway.signal(signal.SIGHUP)
+            wait_until(lambda: nobody.get("/livez")[0] == 200 and " http " in gateway.said(), "reloaded")
+            status, said = self.run_with("--data", hall.data, "--broker", hall.endpoint, "--http",
+                                         hall.http.removeprefix("http://"))
+            self.assertEqual(status, 69, said)
+
+    def test_no_store_yet(self):
+        """It waits for the broker to make it, and can be stopped meanwhile."""
+        with tempfile.TemporaryDirectory() as folder:
+            gateway = subprocess.Popen([program("binglian-gateway"), "--data", folder + "/none", "--broker",
+                                        "tcp://127.0.0.1:1", "--http", "127.0.0.1:0"],
+                                       stderr=subprocess.DEVNULL)
+            time.sleep(0.5)
+            self.assertIsNone(gateway.poll())
+            gateway.terminate()
+            self.assertEqual(gateway.wait(5), 78)
 
 
 class TroubleTest(unittest.TestCase):
