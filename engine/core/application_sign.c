@@ -100,6 +100,31 @@ static Bl__Event *conclude(const struct question *q, uint32_t index, const struc
     return signed_event(q, index, seat, next, true);
 }
 
+/* Too many hands of one person in it: those of the role who had none in it may decide it. */
+static Bl__Refusal *refuse_hand(const struct question *q, uint32_t index)
+{
+    const struct definition_item *definition = definition_of(q, index);
+    const Bl__Item *item = q->application->items[index];
+    const char *role = definition->steps[item->desk->step].role;
+    struct desk_signers signers = desk_signers(q->world, definition, item->department, item->desk);
+    const char *who = bl_arena_printf(q->arena, "%s/%s", item->department, role), *gap = ": ";
+    Bl__Refusal *refusal =
+        office_refuse(q->world, item->department, role, "four-eyes", item->id, q->arena);
+
+    for (uint32_t i = 0; i < signers.count; i++) {
+        const Bl__Post *post = office_post(q->world, item->department, signers.posts[i]);
+        struct office_seat seat = { signers.posts[i], signers.posts[i],
+                                    post == NULL ? "" : post->officer };
+
+        if (!desk_has_hand(item->desk, &seat)) {
+            who = bl_arena_printf(q->arena, "%s%s%s", who, gap, signers.posts[i]);
+            gap = ", ";
+        }
+    }
+    refusal->who_may = who;
+    return refusal;
+}
+
 /* Whoever decides has not worked on it before, where the item wants four eyes; and he hears first
  * whom the department has asked. */
 static Bl__Refusal *check_last(const struct question *q, uint32_t index,
@@ -109,8 +134,7 @@ static Bl__Refusal *check_last(const struct question *q, uint32_t index,
     const Bl__Item *item = q->application->items[index];
 
     if (definition->four_eyes && desk_has_hand(item->desk, seat)) {
-        return office_refuse(q->world, item->department, definition->steps[item->desk->step].role,
-                             "four-eyes", item->id, q->arena);
+        return refuse_hand(q, index);
     }
     for (size_t i = 0; i < item->n_consultations; i++) {
         if (item->consultations[i]->answered_at == 0) {

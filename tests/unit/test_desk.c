@@ -83,6 +83,7 @@ struct move {
     const char *item, *x;
     const char *refusal;  // NULL: it is done
     bl_span after;        // time goes on by this much before
+    const char *may;      // who may instead, where it is told
 };
 
 static void open_scene(struct scene *scene, bl_time now)
@@ -280,6 +281,9 @@ static void play(struct scene *scene, const struct move *moves, size_t count)
             fail_msg("move %zu: %s does %d to %s: %s", i, move->who, (int)move->act, move->item,
                      rule);
         }
+        if (move->may != NULL) {
+            assert_string_equal(answer->refusal->who_may, move->may);
+        }
     }
 }
 #define PLAY(scene, ...)                                                                           \
@@ -350,7 +354,8 @@ static void test_steps(void **state)
          { "amr/amr-05", APPROVE, "permit" },
          { "amr/amr-05", APPROVE, "permit", .refusal = "signed-already" },
          { "amr/amr-06", APPROVE, "permit" },
-         { "amr/amr-01", APPROVE, "permit", .refusal = "four-eyes" },
+         { "amr/amr-01", APPROVE, "permit", .refusal = "four-eyes",
+           .may = "amr/decider: amr-02, amr-07" },
          { "amr/amr-07", APPROVE, "permit" });
     assert_item(&scene, "permit", S(DECIDED), R(GRANTED));
     assert_int_equal(item_of(&scene, "next")->state, S(ACCEPTED));
