@@ -37,6 +37,7 @@ class Days:
         for year, rules in calendar["years"].items():
             self.holidays |= self.dates(year, rules["holidays"])
             self.workdays |= self.dates(year, rules["workdays"])
+        self.fixed, self.published = calendar["fixed"], set(calendar["years"])
         day = calendar["hours"][0]["day"]
         self.hours = [[datetime.time.fromisoformat(end) for end in part.split("-")] for part in day]
 
@@ -49,6 +50,8 @@ class Days:
         return dates
 
     def works(self, day):
+        if day.year not in self.published:  # till its notice comes
+            return day.weekday() < 5 and day not in self.dates(day.year, self.fixed)
         return day not in self.holidays and (day.weekday() < 5 or day in self.workdays)
 
     def add(self, day, count):
@@ -127,16 +130,14 @@ class Story:
 
     rules = rules()
 
-    def __init__(self, title, begins, edit=None):
-        self.hall, self.title, self.numbers = Hall(plain=True), title, []
-        self.begins, self.edit, self.lines = begins, edit, []
+    def __init__(self, title, begins):
+        self.hall, self.begins, self.lines = Hall(plain=True), begins, [f"=== {title}"]
+        self.answer = None  # of the last submission
         self.clock = self.hall.path("clock")
         self.days = Days(SOURCE + "/workflows/calendars/cn.yaml")
 
     def __enter__(self):
         self.hall.__enter__()
-        if self.edit:
-            self.edit(self.hall)
         self.at(self.begins)
         self.hall.start_broker("--test-clock", self.clock)
         self.peer = self.hall.peer()
@@ -186,17 +187,18 @@ class Story:
         assert words in said, (words, said)
         self.lines.append(f"{self.now:%Y-%m-%d %H:%M}  ✗ {who}: {said.strip()}")
 
-    def submit(self, who, workflow, form, *words, **rest):
-        """Hands in an application and returns its number."""
-        document = {"workflow": workflow, "form": form,
-                    "key": f"{workflow}-{time.monotonic_ns()}", **rest}
-        file = self.hall.file("submission.yaml", yaml.safe_dump(document, allow_unicode=True))
+    def submission(self, workflow, form, **rest):
+        """The file of an application."""
+        document = {"workflow": workflow, "form": form, **rest}
         for material in rest.get("materials", {}).values():
             if material != "later":
                 self.hall.file(material, "%PDF-1.4\n")
-        self.answer = self.act(who, "submit", file, *words)
-        self.numbers.append(self.answer["application"])
-        return self.numbers[-1]
+        return self.hall.file("submission.yaml", yaml.safe_dump(document, allow_unicode=True))
+
+    def submit(self, who, workflow, form, *words, **rest):
+        """Hands in an application and returns its number."""
+        self.answer = self.act(who, "submit", self.submission(workflow, form, **rest), *words)
+        return self.answer["application"]
 
     def worker(self, department, *words):
         """The department's program."""
@@ -239,6 +241,15 @@ class Story:
                            and rows, f"{what} of {number}.{item}")
         event = found[-1]["event"]
         return {**event[what], "moment": datetime.datetime.fromisoformat(event["at"])}
+
+    def overdue(self, number, item, kind=None):
+        """The event that one of an item's limits was over: its promise, or what `kind` says."""
+        def found():
+            rows = [row["event"] for row in self.events(number, "overdue", item)]
+            return [event for event in rows if event["overdue"]["clock"].get("kind") == kind
+                    and "legal" not in event["overdue"]["clock"]]
+        event = wait_until(found, f"{kind} of {number}.{item} overdue")[-1]
+        return {**event["overdue"], "moment": datetime.datetime.fromisoformat(event["at"])}
 
     def tell(self, number):
         """The timeline as the hall prints it."""
