@@ -89,7 +89,7 @@ static const struct column publication_columns[] = {
     { "version",      { "版本", "VERSION" },      COLUMN_NUMBER },
     { "published_at", { "发布时间", "PUBLISHED" }, COLUMN_TIME },
     { "effective_at", { "启用时间", "EFFECTIVE" }, COLUMN_TIME },
-    { "retired",      { "停用", "RETIRED" },      COLUMN_YES },
+    { "standing",     { "状态", "STANDING" },     COLUMN_WORD },
 };
 // clang-format on
 static const struct view publication_view = { publication_columns,
@@ -245,7 +245,7 @@ static int run_diff(struct cli *cli)
 
 // clang-format off
 #define WORKFLOWS_ROW { "workflows", OPTION_TEXT, 0, "DIR", { "departments.yaml 和 calendars/ 所在目录，默认在文件旁", "where departments.yaml and calendars/ are; default beside the file" }, NULL }
-#define VERSION_ROW { "version", OPTION_NUMBER, 0, "N", { "版本，默认最新", "version; default the newest" }, NULL }
+#define VERSION_ROW { "version", OPTION_NUMBER, 0, "N", { "版本，默认为新申请现在所用的", "version; default the one that new applications take" }, NULL }
 
 static const struct option_row validate_options[] = { WORKFLOWS_ROW };
 static const struct option_row diff_options[] = {

@@ -48,6 +48,20 @@ const Bl__Publication *directory_current(const Bl__Directory *directory, const c
     return found;
 }
 
+Bl__Publication__Standing directory_standing(const Bl__Directory *directory,
+                                             const Bl__Publication *publication, bl_time now)
+{
+    const Bl__Publication *current =
+        publication->kind == BL__PUBLICATION__KIND__WORKFLOW
+            ? directory_current(directory, publication->id, now)
+            : directory_find(directory, publication->kind, publication->id, 0);
+
+    return publication->retired              ? BL__PUBLICATION__STANDING__RETIRED
+           : publication->effective_at > now ? BL__PUBLICATION__STANDING__COMING
+           : publication == current          ? BL__PUBLICATION__STANDING__CURRENT
+                                             : BL__PUBLICATION__STANDING__EARLIER;
+}
+
 const Bl__Key *directory_key(const Bl__Directory *directory, const char *public_key)
 {
     for (size_t i = 0; i < directory->n_keys; i++) {

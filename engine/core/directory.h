@@ -18,5 +18,8 @@ const Bl__Publication *directory_find(const Bl__Directory *directory, Bl__Public
  * not retired; NULL if there is none. */
 const Bl__Publication *directory_current(const Bl__Directory *directory, const char *workflow,
                                          bl_time now);
+/* What a publication of this directory is worth at a moment. */
+Bl__Publication__Standing directory_standing(const Bl__Directory *directory,
+                                             const Bl__Publication *publication, bl_time now);
 /* The key with this Z85 text that is not revoked, or NULL. */
 const Bl__Key *directory_key(const Bl__Directory *directory, const char *public_key);

@@ -190,6 +190,32 @@ static void check_visit(struct compiler *compiler, const struct definition_item 
     }
 }
 
+/* Above, the last step is done once more: by somebody of that department. */
+static void check_upper_role(struct compiler *compiler, const struct definition_item *item)
+{
+    const Bl__Department *department =
+        compile_department_find(compiler->context, item->upper_department);
+    const struct definition_step *last =
+        item->step_count == 0 ? NULL : &item->steps[item->step_count - 1];
+    size_t held = 0;
+
+    if (department == NULL || last == NULL || last->role[0] == '\0' ||
+        strcmp(last->role, "machine") == 0) {
+        return;
+    }
+    for (size_t i = 0; i < department->n_posts; i++) {
+        held += compile_post_has_role(department->posts[i]->value, last->role);
+    }
+    if (held == 0 || held < last->signers) {
+        report_add(&compiler->report, SCHEMA_ERROR, "E-ROLE",
+                   item_path(compiler, item, "upper.department"),
+                   "step %s is done again above, by %u post%s with the role %s, and department %s "
+                   "has %zu; add the role to a post in departments.yaml",
+                   last->id, last->signers == 0 ? 1 : last->signers, last->signers > 1 ? "s" : "",
+                   last->role, item->upper_department, held);
+    }
+}
+
 /* 行政许可法 第四十三条: two legs, each with its own owner and limit. */
 static void check_upper(struct compiler *compiler, const struct definition_item *item)
 {
@@ -202,6 +228,7 @@ static void check_upper(struct compiler *compiler, const struct definition_item 
                    "%s examines the item already; name the higher authority that decides",
                    item->department);
     }
+    check_upper_role(compiler, item);
     check_not_longer(compiler, item_path(compiler, item, "upper.promise"), "E-PROMISE",
                      "promise above", item->upper_promise, "legal above,", item->upper_legal);
 }

@@ -18,7 +18,9 @@ static bool find_version(struct request *request, const char *workflow, uint32_t
                          struct catalog_version *found)
 {
     struct bl_error e = { 0 };
-    enum bl_err err = catalog_find(request->gateway->catalog, workflow, version, found, &e);
+    struct catalog *catalog = request->gateway->catalog;
+    enum bl_err err = version == 0 ? catalog_current(catalog, workflow, request->now, found, &e)
+                                   : catalog_find(catalog, workflow, version, found, &e);
 
     if (err == BL_NOT_FOUND) {
         problem(request, err, "workflow-unknown", bl_arena_string(&request->arena, workflow));
@@ -28,7 +30,7 @@ static bool find_version(struct request *request, const char *workflow, uint32_t
     return err == BL_OK;
 }
 
-/* The version that the path names; `latest` is the newest that is not retired. */
+/* The version that the path names; `latest` is the one that new applications take. */
 static bool find_by_path(struct request *request, struct catalog_version *found)
 {
     const char *version = request_parameter(request, "version");

@@ -311,20 +311,9 @@ static enum bl_err compile(struct catalog *catalog, struct snapshot *snapshot, c
     return BL_OK;
 }
 
-static enum bl_err find(struct catalog *catalog, const char *workflow, uint32_t version,
-                        struct catalog_version *found, struct bl_error *e)
+static enum bl_err find(struct catalog *catalog, struct snapshot *snapshot, const char *workflow,
+                        uint32_t version, struct catalog_version *found, struct bl_error *e)
 {
-    struct snapshot *snapshot = snapshot_now(catalog);
-
-    if (version == 0) {
-        const Bl__Publication *newest =
-            directory_find(snapshot->directory, BL__PUBLICATION__KIND__WORKFLOW, workflow, 0);
-
-        if (newest == NULL) {
-            return bl_error_set(e, BL_NOT_FOUND, "workflow %s is not published", workflow);
-        }
-        version = newest->version;
-    }
     found->definition = find_compiled(catalog, workflow, version);
     if (found->definition == NULL) {
         enum bl_err err = compile(catalog, snapshot, workflow, version, &found->definition, e);
@@ -340,7 +329,20 @@ enum bl_err catalog_find(struct catalog *catalog, const char *workflow, uint32_t
                          struct catalog_version *found, struct bl_error *e)
 {
     CHECK(pthread_mutex_lock(&catalog->lock) == 0);
-    enum bl_err err = find(catalog, workflow, version, found, e);
+    enum bl_err err = find(catalog, snapshot_now(catalog), workflow, version, found, e);
+    CHECK(pthread_mutex_unlock(&catalog->lock) == 0);
+    return err;
+}
+
+enum bl_err catalog_current(struct catalog *catalog, const char *workflow, bl_time now,
+                            struct catalog_version *found, struct bl_error *e)
+{
+    CHECK(pthread_mutex_lock(&catalog->lock) == 0);
+    struct snapshot *snapshot = snapshot_now(catalog);
+    const Bl__Publication *current = directory_current(snapshot->directory, workflow, now);
+    enum bl_err err = current == NULL
+                          ? bl_error_set(e, BL_NOT_FOUND, "workflow %s is not published", workflow)
+                          : find(catalog, snapshot, workflow, current->version, found, e);
     CHECK(pthread_mutex_unlock(&catalog->lock) == 0);
     return err;
 }

@@ -18,10 +18,15 @@ struct catalog_version {
 void catalog_open(struct store *store, struct catalog **catalog);
 void catalog_close(struct catalog **catalog);
 
-/* Finds a published version; `version` 0 is the newest that is not retired. Safe in any thread.
+/* Finds a published version. Safe in any thread.
  *   errors  BL_NOT_FOUND, or what reading and compiling it gave */
 MUST_CHECK enum bl_err catalog_find(struct catalog *catalog, const char *workflow, uint32_t version,
                                     struct catalog_version *found, struct bl_error *e);
+
+/* The version that an application handed in `now` takes: the newest whose time has come and that is
+ * not retired. */
+MUST_CHECK enum bl_err catalog_current(struct catalog *catalog, const char *workflow, bl_time now,
+                                       struct catalog_version *found, struct bl_error *e);
 
 /* The newest calendar of an id. */
 MUST_CHECK enum bl_err catalog_calendar(struct catalog *catalog, const char *id,

@@ -56,7 +56,8 @@ enum bl_err query_find(const struct asking *a, const char *number, Bl__Applicati
     if (err == BL_CORRUPT) {
         return query_refuse(a, BL_CORRUPT, "record-damaged", number);
     }
-    if (err != BL_OK || !sight_application(a->viewer.principal, *application)) {
+    if (err != BL_OK || !sight_application(a->viewer.principal, *application,
+                                           query_project_of(a, *application, NULL))) {
         *application = NULL;  // what may not be seen is not there
         return query_refuse(a, BL_NOT_FOUND, "application-unknown", number);
     }
@@ -102,6 +103,16 @@ static enum bl_err list_history(const struct asking *a, const Bl__Application *a
     return BL_OK;
 }
 
+/* Puts an event on the page, if the principal may see it. */
+static void add_event(const struct asking *a, const Bl__Application *application, Bl__Event *event)
+{
+    const Bl__Application *then = view_then(&a->viewer, application, event);
+
+    if (sight_event(a->viewer.principal, then, query_project_of(a, application, event), event)) {
+        a->answer->events[a->answer->n_events++] = view_event(&a->viewer, then, event);
+    }
+}
+
 static enum bl_err add_history(const struct asking *a, const Bl__Application *application,
                                uint64_t after, size_t limit)
 {
@@ -120,9 +131,7 @@ static enum bl_err add_history(const struct asking *a, const Bl__Application *ap
         if (err != BL_OK) {
             return history_error(a, application, err);
         }
-        if (sight_event(a->viewer.principal, application, event)) {
-            a->answer->events[a->answer->n_events++] = view_event(&a->viewer, application, event);
-        }
+        add_event(a, application, event);
     }
     if (err == BL_OK && i < count) {
         a->answer->next = bl_arena_printf(a->viewer.arena, "%" PRIu64, seqs[i - 1]);
@@ -189,9 +198,8 @@ static enum bl_err list_all_events(const struct asking *a, uint64_t after, size_
              read_application(a->read, event->id, a->viewer.arena, &application, NULL) != BL_OK)) {
             continue;  // damaged: `store verify` names it, the others are still to be seen
         }
-        if (is_of_project(a, application, event, project) &&
-            sight_event(a->viewer.principal, application, event)) {
-            a->answer->events[a->answer->n_events++] = view_event(&a->viewer, application, event);
+        if (is_of_project(a, application, event, project)) {
+            add_event(a, application, event);
         }
     }
     if (err == BL_OK && seq <= newest) {
@@ -273,7 +281,8 @@ static bool matches(const struct listing *listing, const Bl__Application *applic
            (what->light == BL__LIGHT__LIGHT_UNSPECIFIED || what->light == light) &&
            (!what->overdue || light == BL__LIGHT__RED) &&
            (!what->open || application_is_open(application)) &&
-           sight_application(listing->a->viewer.principal, application);
+           sight_application(listing->a->viewer.principal, application,
+                             query_project_of(listing->a, application, NULL));
 }
 
 /* As LMDB orders them. */
@@ -498,6 +507,7 @@ static enum bl_err list_publications(const struct asking *a)
     for (size_t i = 0; i < directory->n_publications; i++) {
         Bl__Publication *publication = directory->publications[i];
 
+        publication->standing = directory_standing(directory, publication, a->viewer.now);
         if ((what->kind == BL__PUBLICATION__KIND__KIND_UNSPECIFIED ||
              what->kind == publication->kind) &&
             (what->id[0] == '\0' || strcmp(what->id, publication->id) == 0)) {
@@ -505,6 +515,20 @@ static enum bl_err list_publications(const struct asking *a)
         }
     }
     return BL_OK;
+}
+
+/* Without a version: of a workflow the one that new applications take, and where its time has not
+ * come yet, the one that is coming. */
+static const Bl__Publication *
+find_publication(const struct asking *a, const Bl__Directory *directory, const Bl__GetSource *what)
+{
+    const Bl__Publication *current =
+        what->version == 0 && what->kind == BL__PUBLICATION__KIND__WORKFLOW
+            ? directory_current(directory, what->id, a->viewer.now)
+            : NULL;
+
+    return current != NULL ? current
+                           : directory_find(directory, what->kind, what->id, what->version);
 }
 
 static enum bl_err get_source(const struct asking *a)
@@ -518,7 +542,7 @@ static enum bl_err get_source(const struct asking *a)
     if (err != BL_OK) {
         return err;
     }
-    publication = directory_find(directory, what->kind, what->id, what->version);
+    publication = find_publication(a, directory, what);
     if (publication == NULL) {
         return query_refuse(a, BL_NOT_FOUND, "publication-not-found", what->id);
     }

@@ -92,7 +92,7 @@ static void look_at_application(struct looking *l, uint64_t id)
     bl_arena_init(&scratch, 1 << 12, QUERY_BYTES_MAX);
     if (read_application(a->read, id, l->whole ? a->viewer.arena : &scratch, &application, NULL) !=
             BL_OK ||
-        !sight_application(a->viewer.principal, application)) {
+        !sight_application(a->viewer.principal, application, l->view->project)) {
         return;
     }
     Bl__Light light = application_light(application, a->viewer.now);
@@ -121,19 +121,43 @@ static Bl__ProjectView *view_project(const struct asking *a, Bl__Project *projec
     return l.view;
 }
 
-enum bl_err query_find_project(const struct asking *a, const char *code, Bl__Project **project)
+static enum bl_err read_project(const struct asking *a, const char *code, void **project)
 {
     const struct kind *kind = kind_find(BL__AGGREGATE__PROJECT);
     struct key key;
     uint64_t id;
-    void *found = NULL;
     enum bl_err err = kind_key_of_project(code, &key) ? kind_look_up(a->read, kind, &key, &id, a->e)
                                                       : BL_NOT_FOUND;
 
     *project = NULL;
-    if (err == BL_OK) {
-        err = kind_read(a->read, kind, id, a->viewer.arena, &found, a->e);
+    return err == BL_OK ? kind_read(a->read, kind, id, a->viewer.arena, project, a->e) : err;
+}
+
+const Bl__Project *query_project_of(const struct asking *a, const Bl__Application *application,
+                                    const Bl__Event *event)
+{
+    void *project = NULL;
+    enum bl_err err = BL_NOT_FOUND;
+
+    if (!sight_asks_project(a->viewer.principal)) {
+        return NULL;
     }
+    if (application != NULL) {
+        err =
+            application->project[0] == '\0' ? err : read_project(a, application->project, &project);
+    } else if (event->aggregate == BL__AGGREGATE__PROJECT) {
+        err = kind_read(a->read, kind_find(BL__AGGREGATE__PROJECT), event->id, a->viewer.arena,
+                        &project, NULL);
+    }
+    return err == BL_OK ? project : NULL;
+}
+
+enum bl_err query_find_project(const struct asking *a, const char *code, Bl__Project **project)
+{
+    void *found = NULL;
+    enum bl_err err = read_project(a, code, &found);
+
+    *project = NULL;
     if (err == BL_CORRUPT) {
         return query_refuse(a, BL_CORRUPT, "record-damaged", code);
     }

@@ -46,6 +46,10 @@ void query_may(const struct asking *a, const struct world *world,
 /* The further subjects, each in its own file. */
 /* Finds a project that the principal may see; else the answer is a refusal and *project NULL. */
 enum bl_err query_find_project(const struct asking *a, const char *code, Bl__Project **project);
+/* The project on which it depends whether the principal sees an application or an event; NULL:
+ * none, or nothing depends on it. */
+const Bl__Project *query_project_of(const struct asking *a, const Bl__Application *application,
+                                    const Bl__Event *event);
 enum bl_err query_projects(const struct asking *a);
 enum bl_err query_referrals(const struct asking *a);
 enum bl_err query_bookings(const struct asking *a);

@@ -36,10 +36,19 @@ bool sight_item(const struct principal *principal, const Bl__Item *item)
     return !is_department(principal) || strcmp(principal->department, item->department) == 0;
 }
 
-bool sight_application(const struct principal *principal, const Bl__Application *application)
+bool sight_asks_project(const struct principal *principal)
+{
+    return principal->role == BL__KEY__ROLE__TRACKER;
+}
+
+bool sight_application(const struct principal *principal, const Bl__Application *application,
+                       const Bl__Project *project)
 {
     if (is_applicant(principal)) {
         return strcmp(principal->name, application->number) == 0;
+    }
+    if (sight_asks_project(principal)) {
+        return project != NULL && sight_project(principal, project);
     }
     for (size_t i = 0; i < application->n_items; i++) {
         if (sight_item(principal, application->items[i]) ||
@@ -51,10 +60,13 @@ bool sight_application(const struct principal *principal, const Bl__Application 
 }
 
 bool sight_event(const struct principal *principal, const Bl__Application *application,
-                 const Bl__Event *event)
+                 const Bl__Project *project, const Bl__Event *event)
 {
     if (is_applicant(principal)) {
         return false;  // events name officers and what they said
+    }
+    if (sight_asks_project(principal)) {
+        return project != NULL && sight_project(principal, project);
     }
     if (!is_department(principal)) {
         return true;
@@ -62,13 +74,9 @@ bool sight_event(const struct principal *principal, const Bl__Application *appli
     if (application == NULL) {
         return false;
     }
-    if (application->n_migrations > 0 &&
-        event->seq < application->migrations[application->n_migrations - 1]->event) {
-        return false;  // it counts items by another version: better hidden than another's
-    }
     int item = application_event_item(event);
     if (item < 0) {
-        return sight_application(principal, application);
+        return sight_application(principal, application, project);
     }
     return (size_t)item < application->n_items && sight_item(principal, application->items[item]);
 }

@@ -1,20 +1,26 @@
 /* sight.h — rights to see: who may look at what, decided here and nowhere else.
- * The hall's own people see every application; a department sees those with an item of its own, of
- * them its own items, and no other department's events. */
+ * The hall's own people see every application; a tracker those of the projects that he follows; a
+ * department those with an item of its own, of them its own items, and no other department's
+ * events. */
 #pragma once
 
 #include "binglian/v1/event.pb-c.h"
 #include "binglian/v1/state.pb-c.h"
 #include "core/principal.h"
 
-/* An applicant, named by his number, sees that one application. */
-bool sight_application(const struct principal *principal, const Bl__Application *application);
+/* An applicant, named by his number, sees that one application; a tracker those of his projects.
+ *   project  that it belongs to; NULL: to none, or nobody has to know */
+bool sight_application(const struct principal *principal, const Bl__Application *application,
+                       const Bl__Project *project);
+/* Does it depend on the project whether somebody sees one of its applications? */
+bool sight_asks_project(const struct principal *principal);
 /* Who is asked for an opinion sees the application, and of the item the question. */
 bool sight_department(const struct principal *principal, const char *department);
 bool sight_item(const struct principal *principal, const Bl__Item *item);
-/* `application` is the event's; NULL for one of the directory. */
+/*   application  the event's, as it was counted then (view_then); NULL: it is of something else
+ *   project      the application's, or the event's own; NULL as above */
 bool sight_event(const struct principal *principal, const Bl__Application *application,
-                 const Bl__Event *event);
+                 const Bl__Project *project, const Bl__Event *event);
 /* A tracker sees the projects that he follows. */
 bool sight_project(const struct principal *principal, const Bl__Project *project);
 /* A department sees what leads to it. */

@@ -457,30 +457,59 @@ static void hide_others(const struct viewer *viewer, const Bl__Application *appl
         event->submitted->twin = 0;
         return;
     }
+    if (event->what_case == BL__EVENT__WHAT_MIGRATED) {
+        event->migrated->items =
+            own_items(viewer, event->migrated->items, event->migrated->n_items);
+        return;
+    }
     struct changes changes = changes_of(event);
     if (changes.at != NULL) {
         *changes.at = own_changes(viewer, application, *changes.at, changes.count);
     }
 }
 
-/* The item that an event is about. Before a migration items were counted by the version of then. */
-static const char *event_item(const struct viewer *viewer, const Bl__Application *application,
-                              const Bl__Event *event, uint32_t item)
+/* The items of a version that a case was on, none where it cannot be read: better hidden than shown
+ * to another department. */
+static void items_of_then(const struct viewer *viewer, uint32_t from, Bl__Application *then)
 {
     struct catalog_version version = { 0 };
+    const Bl__Application is = *then;
 
-    for (size_t i = 0; i < application->n_migrations; i++) {
+    then->n_items = 0;
+    if (catalog_find(viewer->catalog, is.workflow, from, &version, NULL) != BL_OK) {
+        return;
+    }
+    then->n_items = version.definition->item_count;
+    then->items = bl_arena_array(viewer->arena, Bl__Item *, then->n_items);
+    for (size_t i = 0; i < then->n_items; i++) {
+        const struct definition_item *defined = &version.definition->items[i];
+        int found = application_item_find(&is, defined->id);
+
+        then->items[i] = bl_arena_new(viewer->arena, Bl__Item);
+        bl__item__init(then->items[i]);
+        if (found >= 0) {
+            *then->items[i] = *is.items[found];
+        }
+        then->items[i]->id = defined->id;
+        then->items[i]->department = defined->department;
+    }
+}
+
+const Bl__Application *view_then(const struct viewer *viewer, const Bl__Application *application,
+                                 const Bl__Event *event)
+{
+    for (size_t i = 0; application != NULL && i < application->n_migrations; i++) {
         const Bl__Migration *migration = application->migrations[i];
 
         if (event->seq < migration->event) {
-            return catalog_find(viewer->catalog, application->workflow, migration->from, &version,
-                                NULL) == BL_OK &&
-                           item < version.definition->item_count
-                       ? version.definition->items[item].id
-                       : "";
+            Bl__Application *then = bl_arena_new(viewer->arena, Bl__Application);
+
+            *then = *application;
+            items_of_then(viewer, migration->from, then);
+            return then;
         }
     }
-    return item < application->n_items ? application->items[item]->id : "";
+    return application;
 }
 
 Bl__EventView *view_event(const struct viewer *viewer, const Bl__Application *application,
@@ -494,8 +523,8 @@ Bl__EventView *view_event(const struct viewer *viewer, const Bl__Application *ap
     if (application != NULL) {
         hide_others(viewer, application, event);
         view->application = application->number;
-        if (item >= 0) {
-            view->item = event_item(viewer, application, event, (uint32_t)item);
+        if (item >= 0 && (size_t)item < application->n_items) {
+            view->item = application->items[item]->id;
         }
     }
     return view;

@@ -21,7 +21,12 @@ Bl__ApplicationView *view_application(const struct viewer *viewer,
 /* Fills in a task what its item says: titles, clocks, desk. */
 void view_task(const struct viewer *viewer, const struct catalog_version *version,
                const Bl__Application *application, uint32_t index, Bl__TaskView *view);
-/* An event with the names that its numbers stand for. */
+/* The application as an event counts its items: before a migration those of the version of then,
+ * with the departments that they had. NULL stays NULL. */
+const Bl__Application *view_then(const struct viewer *viewer, const Bl__Application *application,
+                                 const Bl__Event *event);
+/* An event with the names that its numbers stand for.
+ *   application  as view_then gives it */
 Bl__EventView *view_event(const struct viewer *viewer, const Bl__Application *application,
                           Bl__Event *event);
 /* The title of a department; its id where it is not known. */

@@ -267,6 +267,50 @@ static void test_history_keeps_its_names(void **state)
     assert_string_equal(answer.events[3]->item, "tax_note");
 }
 
+static const Bl__QueryAnswer *events_for(struct hall *hall, const struct principal *principal)
+{
+    static Bl__QueryAnswer answer;
+    struct query_context context = { hall->store, hall->catalog, hall->now };
+    Bl__Query query = BL__QUERY__INIT;
+    Bl__GetEvents get = BL__GET_EVENTS__INIT;
+
+    get.number = "T-0001";
+    query.what_case = BL__QUERY__WHAT_EVENTS;
+    query.events = &get;
+    bl__query_answer__init(&answer);
+    bl_arena_free(&arena);
+    bl_arena_init(&arena, 4096, SIZE_MAX);
+    assert_int_equal(query_answer(&context, &query, principal, hall->now, &arena, &answer, NULL),
+                     BL_OK);
+    return &answer;
+}
+
+/* A department sees what was its own when it happened, and nothing of another's, whatever the
+ * places in the new version say. */
+static void test_departments_keep_their_history(void **state)
+{
+    struct hall *hall = *state;
+    const struct principal amr = hall_worker("amr"), urban = hall_worker("urban"),
+                           tax = hall_worker("tax");
+
+    publish(hall, second_yaml, 0);
+    assert_null(decide(hall, "amr", "licence")->refusal);
+    assert_null(decide(hall, "urban", "sign")->refusal);
+    assert_null(migrate(hall, 2, false)->refusal);
+    const Bl__QueryAnswer *answer = events_for(hall, &amr);
+    assert_int_equal(answer->n_events, 3);  // submitted, its decision, migrated
+    assert_string_equal(answer->events[1]->item, "licence");
+    const Bl__Migrated *migrated = answer->events[2]->event->migrated;
+    assert_string_equal(migrated->items[2]->id, "licence");
+    assert_string_equal(migrated->items[0]->id, "");  // another's keeps its place, empty
+    answer = events_for(hall, &urban);
+    assert_int_equal(answer->n_events, 3);
+    assert_string_equal(answer->events[1]->item, "sign");
+    answer = events_for(hall, &tax);  // it came with the migration
+    assert_int_equal(answer->n_events, 1);
+    assert_int_equal(answer->events[0]->event->what_case, BL__EVENT__WHAT_MIGRATED);
+}
+
 /* --- from a day on ------------------------------------------------------------------------------
  */
 
@@ -294,6 +338,75 @@ static void test_a_version_waits_for_its_day(void **state)
     assert_int_equal(application->version, 2);
 }
 
+static Bl__Publication__Standing standing_of(struct hall *hall, uint32_t version)
+{
+    struct query_context context = { hall->store, hall->catalog, hall->now };
+    Bl__Query query = BL__QUERY__INIT;
+    Bl__ListPublications list = BL__LIST_PUBLICATIONS__INIT;
+    Bl__QueryAnswer answer = BL__QUERY_ANSWER__INIT;
+
+    list.kind = BL__PUBLICATION__KIND__WORKFLOW;
+    query.what_case = BL__QUERY__WHAT_PUBLICATIONS;
+    query.publications = &list;
+    bl_arena_free(&arena);
+    bl_arena_init(&arena, 4096, SIZE_MAX);
+    assert_int_equal(query_answer(&context, &query, &hall_clerk, hall->now, &arena, &answer, NULL),
+                     BL_OK);
+    for (size_t i = 0; i < answer.n_publications; i++) {
+        if (answer.publications[i]->version == version) {
+            return answer.publications[i]->standing;
+        }
+    }
+    fail_msg("version %u is not listed", version);
+    return BL__PUBLICATION__STANDING__STANDING_UNSPECIFIED;
+}
+
+static uint32_t shown_version(struct hall *hall)
+{
+    struct query_context context = { hall->store, hall->catalog, hall->now };
+    Bl__Query query = BL__QUERY__INIT;
+    Bl__GetSource get = BL__GET_SOURCE__INIT;
+    Bl__QueryAnswer answer = BL__QUERY_ANSWER__INIT;
+
+    get.kind = BL__PUBLICATION__KIND__WORKFLOW;
+    get.id = "trial";
+    query.what_case = BL__QUERY__WHAT_SOURCE;
+    query.source = &get;
+    bl_arena_free(&arena);
+    bl_arena_init(&arena, 4096, SIZE_MAX);
+    assert_int_equal(query_answer(&context, &query, &hall_clerk, hall->now, &arena, &answer, NULL),
+                     BL_OK);
+    return answer.source.len == strlen(second_yaml) ? 2 : 1;
+}
+
+static uint32_t current_version(struct hall *hall)
+{
+    struct catalog_version found;
+
+    assert_int_equal(catalog_current(hall->catalog, "trial", hall->now, &found, NULL), BL_OK);
+    return found.definition->version;
+}
+
+/* Until its day what is shown without a version is what applications take; it is listed as coming.
+ */
+static void test_a_coming_version_is_shown_as_coming(void **state)
+{
+    struct hall *hall = *state;
+    bl_time day = MONDAY_NINE + 3 * DAY_US;
+
+    publish(hall, second_yaml, day);
+    hall->now = day - 1;
+    assert_int_equal(current_version(hall), 1);
+    assert_int_equal(shown_version(hall), 1);
+    assert_int_equal(standing_of(hall, 1), BL__PUBLICATION__STANDING__CURRENT);
+    assert_int_equal(standing_of(hall, 2), BL__PUBLICATION__STANDING__COMING);
+    hall->now = day;
+    assert_int_equal(current_version(hall), 2);
+    assert_int_equal(shown_version(hall), 2);
+    assert_int_equal(standing_of(hall, 1), BL__PUBLICATION__STANDING__EARLIER);
+    assert_int_equal(standing_of(hall, 2), BL__PUBLICATION__STANDING__CURRENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,7 +416,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_restart_in_between, setup, teardown),
         cmocka_unit_test_setup_teardown(test_verdicts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_history_keeps_its_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_departments_keep_their_history, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_version_waits_for_its_day, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_coming_version_is_shown_as_coming, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("migration", tests, NULL, NULL);

@@ -426,6 +426,36 @@ static void test_its_events(void **state)
     assert_string_equal(ask(hall, &other_tracker, &query)->refusal->rule, "project-unknown");
 }
 
+/* One rule for views, lists and events: a tracker sees his projects and their applications. */
+static void test_what_a_tracker_sees(void **state)
+{
+    struct hall *hall = *state;
+    Bl__GetEvents get = BL__GET_EVENTS__INIT;
+    Bl__ListApplications list = BL__LIST_APPLICATIONS__INIT;
+    Bl__GetApplication one = BL__GET_APPLICATION__INIT;
+    Bl__Query events = BL__QUERY__INIT, all = BL__QUERY__INIT, single = BL__QUERY__INIT;
+
+    assert_null(hall_do(hall, &hall_admin, open_project())->refusal);
+    const Bl__Answer *answer = hall_do(hall, &hall_clerk, submit("r-1", ""));
+    char alone[64];
+    assert_null(answer->refusal);
+    bl_text_copy(alone, sizeof alone, answer->application);
+    assert_null(hall_do(hall, &hall_clerk, submit("r-2", "2026-350102-48"))->refusal);
+    events.what_case = BL__QUERY__WHAT_EVENTS;
+    events.events = &get;
+    all.what_case = BL__QUERY__WHAT_APPLICATIONS;
+    all.applications = &list;
+    single.what_case = BL__QUERY__WHAT_APPLICATION;
+    single.application = &one;
+    one.number = alone;
+    assert_int_equal(ask(hall, &tracker, &events)->n_events, 3);
+    assert_int_equal(ask(hall, &other_tracker, &events)->n_events, 0);
+    assert_int_equal(ask(hall, &tracker, &all)->n_applications, 1);
+    assert_int_equal(ask(hall, &other_tracker, &all)->n_applications, 0);
+    assert_string_equal(ask(hall, &tracker, &single)->refusal->rule, "application-unknown");
+    assert_null(ask(hall, &hall_clerk, &single)->refusal);
+}
+
 static void test_a_restart_loses_nothing(void **state)
 {
     struct hall *hall = *state;
@@ -457,6 +487,7 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_late_and_whose, setup, teardown),
         cmocka_unit_test_setup_teardown(test_its_events, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_a_tracker_sees, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_restart_loses_nothing, setup, teardown),
     };
 

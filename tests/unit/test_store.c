@@ -528,7 +528,7 @@ static void test_full_map_and_publications(void **state)
     struct batch_command *added = batch_add(&hall->batch, &command, &hall_admin);
     assert_int_equal(cycle_run(hall->cycle, &hall->batch, hall->now, &e), BL_FULL);
     assert_string_equal(added->answer.refusal->code, "full");
-    assert_int_equal(catalog_find(hall->catalog, "shop", 0, &found, NULL), BL_OK);
+    assert_int_equal(catalog_current(hall->catalog, "shop", hall->now, &found, NULL), BL_OK);
     assert_int_equal(found.definition->version, 1);
     assert_null(shop_submit(hall, "r-1", 20)->refusal);
 }
