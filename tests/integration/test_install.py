@@ -9,7 +9,7 @@ import unittest
 from hall import BUILD, Hall, program, submit, wait_completed
 from wire import SOURCE
 
-BINARIES = ["binglian", "binglian-broker", "binglian-worker"]
+BINARIES = ["binglian", "binglian-broker", "binglian-gateway", "binglian-worker"]
 SANITIZERS = ["-fsanitize=address,undefined"]  # as the libraries of a Debug build want
 
 APPROVE = """
