@@ -119,15 +119,14 @@ struct change {
     const struct projection *after;
 };
 
-/* Is it the same task in the same department, only due at another time? Then whoever works on it
- * goes on. */
+/* Is it the same task, only due at another time, or in another department? Then whoever works on it
+ * goes on, or hears that it has moved. */
 static bool is_moved(const struct change *change, const struct projection_row *row)
 {
     for (size_t i = 0; i < change->after->row_count; i++) {
         const struct projection_row *other = &change->after->rows[i];
 
-        if (other->table == TABLE_INBOX && other->item == row->item &&
-            memcmp(other->key.bytes, row->key.bytes, DEPARTMENT_KEY_BYTES) == 0) {
+        if (other->table == TABLE_INBOX && other->item == row->item) {
             return true;
         }
     }

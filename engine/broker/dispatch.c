@@ -370,13 +370,20 @@ void dispatch_settle(struct dispatch *dispatch, uint64_t attempt, enum dispatch_
     struct task *task = lease_find(dispatch, attempt);
 
     CHECK(task != NULL && task->state == TASK_DECIDING);
-    if (outcome == OUTCOME_NOT_TAKEN && task->worker != NULL && task->news != NEWS_GONE) {
+    if (outcome == OUTCOME_NOT_TAKEN && task->worker != NULL && task->news != NEWS_GONE &&
+        task->moves_to == NULL) {
         task->state = TASK_LEASED;
         return;
     }
     enum task_news news = task->news;
 
     lease_end(dispatch, task);
+    if (task->moves_to != NULL) {
+        tasks_set_body(&dispatch->tasks, task, NULL);
+        task->lane = backlog_lane(task->moves_to, task->lane->item);
+        task->backlog = task->moves_to;
+        task->moves_to = NULL;
+    }
     if (news == NEWS_GONE) {
         tasks_drop(&dispatch->tasks, task);
         return;
@@ -464,28 +471,6 @@ static void renew(struct dispatch *dispatch, struct task *task, struct edf_key k
     task->not_before = not_before;
 }
 
-void dispatch_ready(struct dispatch *dispatch, const char *name, const char *id, struct edf_key key,
-                    bl_time not_before, const void *hint, bl_time now)
-{
-    struct task *task = tasks_find(&dispatch->tasks, key.application, key.item);
-    struct department *department = department_find(dispatch, name);
-
-    if (task != NULL) {
-        renew(dispatch, task, key, not_before, now);
-        return;
-    }
-    if (department == NULL || department->worker_count == 0) {
-        return;
-    }
-    task = tasks_add(&dispatch->tasks, key);
-    task->backlog = &department->backlog;
-    task->lane = backlog_lane(&department->backlog, id);
-    task->not_before = not_before;
-    task->hint = hint;
-    task->hint_round = dispatch->round;
-    task_put(dispatch, task, now);
-}
-
 /* The port comes last: it may find that the worker is gone, and say so. */
 static void revoke(struct dispatch *dispatch, struct task *task)
 {
@@ -520,6 +505,47 @@ void dispatch_gone(struct dispatch *dispatch, uint64_t application, uint32_t ite
         break;
     }
     UNREACHABLE();
+}
+
+/* It goes on in another department, NULL: in one that nobody works in. Whoever has it here has it
+ * no more; only whose decision made it move is answered first.
+ *   returns  the task while its decision is under way, else NULL */
+static struct task *move(struct dispatch *dispatch, struct task *task, struct department *to)
+{
+    if (task->state != TASK_DECIDING || to == NULL) {
+        dispatch_gone(dispatch, task->key.application, task->key.item);
+        return NULL;
+    }
+    task->moves_to = &to->backlog;
+    return task;
+}
+
+void dispatch_ready(struct dispatch *dispatch, const char *name, const char *id, struct edf_key key,
+                    bl_time not_before, const void *hint, bl_time now)
+{
+    struct task *task = tasks_find(&dispatch->tasks, key.application, key.item);
+    struct department *department = department_find(dispatch, name);
+
+    if (department != NULL && department->worker_count == 0) {
+        department = NULL;  // the store has it
+    }
+    if (task != NULL && strcmp(task->backlog->department, name) != 0) {
+        task = move(dispatch, task, department);
+    }
+    if (task != NULL) {
+        renew(dispatch, task, key, not_before, now);
+        return;
+    }
+    if (department == NULL) {
+        return;
+    }
+    task = tasks_add(&dispatch->tasks, key);
+    task->backlog = &department->backlog;
+    task->lane = backlog_lane(&department->backlog, id);
+    task->not_before = not_before;
+    task->hint = hint;
+    task->hint_round = dispatch->round;
+    task_put(dispatch, task, now);
 }
 
 bool dispatch_wants_body(const struct dispatch *dispatch, uint64_t application, uint32_t item)

@@ -29,6 +29,7 @@ struct task {
     bl_time not_before;     // 0: now
     struct backlog *backlog;
     struct lane *lane;
+    struct backlog *moves_to;  // where it goes on once its decision is settled; NULL: here
     enum task_state state;
     enum task_news news;
     uint64_t attempt;              // 0: none

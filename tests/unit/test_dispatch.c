@@ -556,6 +556,47 @@ static void what_is_gone_is_revoked(void **state)
     assert_int_equal(world.grant_count, 1);
 }
 
+/* A decision below hands it to the authority above, and what waits can move as well: nobody of the
+ * old department gets it again. */
+static void what_moves_goes_on_in_the_other_department(void **state)
+{
+    (void)state;
+    join(1, "fire", 10, NULL);
+    join(2, "province", 10, NULL);
+    ready("fire", 1, "a", 1);
+    ready("fire", 2, "a", 2);
+    run();
+    const struct dispatch_grant below = *grant(0);
+    assert_non_null(dispatch_decide(world.dispatch, 1, below.attempt));
+    for (uint64_t application = 1; application <= 2; application++) {
+        close_row(application);
+        ready("province", application, "a", 3);
+    }
+    assert_int_equal(world.revoked_count, 1);  // the one that nobody had decided
+    dispatch_settle(world.dispatch, below.attempt, OUTCOME_DONE, NOW);
+    run();
+    assert_int_equal(world.grant_count, 4);
+    assert_int_equal(grant(2)->worker, 2);
+    assert_int_equal(grant(3)->worker, 2);
+}
+
+static void what_moves_to_nobody_waits_in_the_store(void **state)
+{
+    (void)state;
+    join(1, "fire", 10, NULL);
+    ready("fire", 1, "a", 1);
+    run();
+    assert_non_null(dispatch_decide(world.dispatch, 1, grant(0)->attempt));
+    close_row(1);
+    ready("province", 1, "a", 1);
+    dispatch_settle(world.dispatch, grant(0)->attempt, OUTCOME_DONE, NOW);
+    run();
+    assert_int_equal(world.grant_count, 1);
+    join(2, "province", 1, NULL);
+    run();
+    assert_granted(1, 2, 1);
+}
+
 static void what_is_given_back_goes_out_again(void **state)
 {
     (void)state;
@@ -839,6 +880,8 @@ int main(void)
         TEST(a_failure_is_offered_again_when_the_batch_says),
         TEST(what_a_batch_opens_again_is_offered_again),
         TEST(what_is_gone_is_revoked),
+        TEST(what_moves_goes_on_in_the_other_department),
+        TEST(what_moves_to_nobody_waits_in_the_store),
         TEST(what_is_given_back_goes_out_again),
         TEST(held_over_a_restart_is_granted_anew),
         TEST(held_and_over_is_over),
