@@ -66,6 +66,7 @@ static bool asks_for_content(const struct batch_command *command,
         command == NULL ? BL__COMMAND__WHAT__NOT_SET : command->command->what_case;
 
     return makes_content(what) || what == BL__COMMAND__WHAT_MIGRATE ||
+           what == BL__COMMAND__WHAT_REOPEN ||
            (what == BL__COMMAND__WHAT_ACCEPT && definition->supplement.halves > 0);
 }
 

@@ -156,6 +156,9 @@ void evolve_accepted(Bl__Application *application, const Bl__Event *event, struc
 /* When the papers of an item took effect at the hall: where `notify` began. */
 static bl_time receipt_of(const struct question *q, const Bl__Item *item)
 {
+    if (item->started_at != 0) {
+        return item->started_at;  // its acceptance was recalled
+    }
     return item->since == q->application->submitted_at ? q->application->effective_at
                                                        : routing_effective(q->world, item->since);
 }

@@ -44,7 +44,7 @@ static const Bl__Consultation *open_one(const Bl__Item *item, const char *depart
     for (size_t i = 0; i < item->n_consultations; i++) {
         const Bl__Consultation *asked = item->consultations[i];
 
-        if (asked->answered_at == 0 && strcmp(asked->department, department) == 0 &&
+        if (countdown_is_open(asked->limit) && strcmp(asked->department, department) == 0 &&
             (number == 0 || asked->number == number)) {
             return asked;
         }

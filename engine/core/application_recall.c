@@ -208,11 +208,16 @@ static Bl__Item *draft_of(const struct question *q, uint32_t index, Bl__Item__St
     return draft;
 }
 
-/* Counts its clocks again; what ran since the decision runs no more. */
+/* Counts its clocks again, and what is overdue climbs on; what ran since the decision runs no more.
+ */
 static Bl__ItemChange *go_on(const struct question *q, const Bl__Item *draft, uint32_t index)
 {
     Bl__ItemChange *change = recount_item(q->world, q->application, draft, index, q->arena);
+    Bl__Item late = *draft;
 
+    late.promise = change->promise;
+    late.legal = change->legal;
+    change->rung_at = escalate_next(q->world, &late);
     change->reopens = true;
     if (draft->deliver != NULL) {
         change->deliver = bl_arena_new(q->arena, Bl__Clock);
@@ -275,6 +280,7 @@ static Bl__ItemChange *unaccepted(const struct question *q, uint32_t index)
     change->state = S(RECEIVED);
     change->held = q->application->items[index]->held;
     change->reopens = true;
+    change->started_at = q->application->effective_at;
     change->notify = countdown_new(q->world->calendar, q->world->definition->notify, 0,
                                    q->application->effective_at, q->arena);
     return change;
@@ -420,14 +426,12 @@ static Bl__ItemChange *reopened_change(const struct question *q, Bl__Item *draft
 {
     bl_time start = routing_effective(q->world, q->world->now);
 
-    if (draft->state == S(PENDING) || draft->state == S(RECEIVED)) {
+    if (draft->state == S(RECEIVED)) {
         Bl__ItemChange *change = unaccepted(q, index);
 
-        change->state = draft->state;
-        change->notify = draft->state == S(PENDING)
-                             ? NULL
-                             : countdown_new(q->world->calendar, q->world->definition->notify, 0,
-                                             start, q->arena);
+        change->started_at = 0;
+        change->notify =
+            countdown_new(q->world->calendar, q->world->definition->notify, 0, start, q->arena);
         return change;
     }
     if (draft->passed_up_at == 0) {
@@ -439,6 +443,16 @@ static Bl__ItemChange *reopened_change(const struct question *q, Bl__Item *draft
         change->desk = desk_begin(q->world, definition_of(q, index), draft->desk->step,
                                   draft->desk->round + 1, start, q->arena);
     }
+    return change;
+}
+
+/* One that had not begun waits again, for its needs and its day, or starts now if they have come.
+ */
+static Bl__ItemChange *pending_change(struct routing *routing, uint32_t index)
+{
+    Bl__ItemChange *change = routing_change(routing, index, routing->start);
+
+    change->reopens = true;
     return change;
 }
 
@@ -459,11 +473,20 @@ struct ruling decide_reopen(const struct question *q)
     Bl__Item *draft = draft_of(q, index, state);
     begin(q, &routing);
     routing.items[index] = branch(draft);
+    if (state == S(PENDING) &&
+        routing.scope.values != NULL) {  // else its day is not known any more
+        application_wait_for_days(&routing, q->application, routing.scope.values);
+    }
     refusal = take_back(q, &routing);
     if (refusal != NULL) {
         return (struct ruling){ .refusal = refusal };
     }
-    Bl__ItemChange *own = reopened_change(q, draft, index);
+    if (join_item_is_settled(routing.items[index])) {
+        return question_refuse_state(q, index, "nothing-to-reopen");  // it would end at once
+    }
+    Bl__ItemChange *own =
+        state == S(PENDING) ? pending_change(&routing, index) : reopened_change(q, draft, index);
+    draft->state = own->state;
     Bl__Event *event = question_event(q, BL__EVENT__WHAT_REOPENED);
     event->reopened = bl_arena_new(q->arena, Bl__Reopened);
     bl__reopened__init(event->reopened);

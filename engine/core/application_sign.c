@@ -3,6 +3,7 @@
 
 #include "core/application_state.h"
 #include "core/change.h"
+#include "core/countdown.h"
 #include "core/desk.h"
 
 #define S(state) BL__ITEM__STATE__##state
@@ -137,7 +138,7 @@ static Bl__Refusal *check_last(const struct question *q, uint32_t index,
         return refuse_hand(q, index);
     }
     for (size_t i = 0; i < item->n_consultations; i++) {
-        if (item->consultations[i]->answered_at == 0) {
+        if (countdown_is_open(item->consultations[i]->limit)) {  // else it ended with the item
             Bl__Refusal *refusal = question_refuse_state(q, index, "consultation-open").refusal;
 
             refusal->who_may = bl_arena_string(q->arena, item->consultations[i]->department);

@@ -201,6 +201,8 @@ static void reopen(Bl__Item *item, Bl__Item__State to)
         item->desk = NULL;
         item->started_at = 0;
         item->accepted_event = 0;
+        item->rung = 0;
+        item->rung_at = 0;
     }
 }
 

@@ -292,7 +292,10 @@ static void start_clocks(struct routing *routing, const struct definition_item *
                          Bl__ItemChange *change)
 {
     if (is_accepted_now(routing, item->index)) {
-        change->started_at = start == routing->whole_start ? 0 : start;
+        const Bl__Application *application = routing->application;
+        bool began = application != NULL && application->items[item->index]->started_at != 0;
+
+        change->started_at = start == routing->whole_start && !began ? 0 : start;
         change->ordered = item->ordered;
         if (routing->gap != NULL && routing->gap[item->index]) {
             change->gap = true;
