@@ -196,6 +196,23 @@ static const struct principal *keep_principal(struct broker *broker, const struc
     return bl_arena_copy(&broker->filling->arena, &session->principal, sizeof session->principal);
 }
 
+/* Who acts: whoever speaks, or whom a gateway speaks for; NULL: nobody who may. */
+static const struct principal *acting(struct broker *broker, const struct session *session,
+                                      Bl__Command *command)
+{
+    if (session->principal.role != BL__KEY__ROLE__GATEWAY) {
+        command->actor = NULL;
+        return keep_principal(broker, session);
+    }
+    struct principal *person = bl_arena_new(&broker->filling->arena, struct principal);
+
+    if (!principal_for(command->actor, person)) {
+        return NULL;
+    }
+    command->actor->principal = bl_arena_string(&broker->filling->arena, session->principal.name);
+    return person;
+}
+
 static Bl__Refusal *take_command(struct broker *broker, struct session *session,
                                  struct bl_text bytes, uint64_t *tag)
 {
@@ -212,16 +229,12 @@ static Bl__Refusal *take_command(struct broker *broker, struct session *session,
     if (!has_room(broker) || !session_admit(session)) {
         return overload(broker);
     }
-    if (!session_may(session, command->what_case)) {
+    const struct principal *principal = acting(broker, session, command);
+    if (principal == NULL || !principal_may(principal, command->what_case)) {
         session_answered(session);
         return refusal_new(&broker->arena, BL_DENIED, "role", "");
     }
-    if (session->principal.role == BL__KEY__ROLE__GATEWAY && command->actor != NULL) {
-        command->actor->principal = bl_arena_string(arena, session->principal.name);
-    } else {
-        command->actor = NULL;
-    }
-    batch_add(broker->filling, command, keep_principal(broker, session))->session = session->id;
+    batch_add(broker->filling, command, principal)->session = session->id;
     return NULL;
 }
 
@@ -801,6 +814,8 @@ static void settle(struct broker *broker, const struct batch_command *command)
         model_lease_over(broker->sim->model, command->lease);
     }
     if (!full && answer->refusal != NULL) {
+        sim_trace(broker->sim, command->command->application_id, "a decision is refused: %s",
+                  answer->refusal->rule);
         broker->refused_until = sim_wall(broker->sim) + DISPATCH_AGAIN_AFTER;
     }
     dispatch_settle(broker->dispatch, command->lease,

@@ -39,6 +39,11 @@ void model_acknowledged(struct model *model, uint64_t serial, uint32_t variant,
                         uint64_t application, uint64_t event);
 void model_decided(struct model *model, const char *task, const char *attempt,
                    Bl__Decision__Verdict verdict, uint64_t event);
+/* An act of somebody's, by its number, which stands in it as "deed 7": it was done, or refused.
+ *   newest  event that was there before it was asked for */
+void model_done(struct model *model, uint64_t deed, const Bl__Command *command, uint64_t event);
+void model_refused(struct model *model, uint64_t deed, const Bl__Command *command,
+                   const Bl__Refusal *refusal, uint64_t newest);
 /* Was a submission with this serial taken, and in which variant? -1: no. */
 int model_variant(const struct model *model, uint64_t serial);
 uint64_t model_newest(const struct model *model);

@@ -62,6 +62,9 @@ static void signed_(void *context, enum bl_err code, const Bl__Answer *answer)
         sim_fail(office->peer.sim, answer->application_id,
                  "an officer was told of event %llu, which is not there",
                  (unsigned long long)answer->event);
+    } else if (answer != NULL && answer->refusal != NULL) {
+        sim_trace(office->peer.sim, 0, "officer: %s %s", answer->refusal->rule,
+                  answer->refusal->pointer);
     }
 }
 

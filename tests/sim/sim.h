@@ -7,6 +7,7 @@
  *
  * world.c  time, faults and whose turn it is        broker.c  the engine behind its sockets
  * network.c what is on its way                      clerk.c, worker.c, officer.c  who speaks to it
+ * people.c everything else that is done to a case
  * workflow.c what the hall runs, from the seed       model.c  the promises, checked
  * oracle.c joins by their rule, another way          faults.c the disk, and planted bugs
  * shrink.c a long failure made short                 mutants.c bugs in the engine itself
@@ -28,7 +29,7 @@
 
 #define SIM_CLERKS_MAX 3
 #define SIM_WORKERS_MAX 20
-#define SIM_PEERS_MAX (SIM_CLERKS_MAX + SIM_WORKERS_MAX + 2)  // and officers, and one liar
+#define SIM_PEERS_MAX (SIM_CLERKS_MAX + SIM_WORKERS_MAX + 3)  // officers, people, and one liar
 #define SIM_DEPARTMENTS 4
 #define SIM_WORKFLOWS_MAX 12
 #define SIM_ITEMS_MAX 24  // of one workflow of ours
@@ -217,7 +218,7 @@ void broker_turn(struct broker *broker);
 struct store *broker_store(struct broker *broker);
 uint64_t broker_crashes(const struct broker *broker);
 
-/* clerk.c, worker.c and officer.c: peers. */
+/* clerk.c, worker.c, officer.c and people.c: peers. */
 struct peer {
     struct sim *sim;
     uint32_t index;
@@ -234,6 +235,7 @@ struct peer *operator_new(struct sim *sim, uint32_t index);
 /* `from`: until then it is stopped. */
 struct peer *worker_new(struct sim *sim, uint32_t index, const char *department, bl_span from);
 struct peer *officer_new(struct sim *sim, uint32_t index);
+struct peer *people_new(struct sim *sim, uint32_t index);
 struct peer *liar_new(struct sim *sim, uint32_t index);
 
 /* workflow.c */

@@ -59,8 +59,10 @@ static char *make_departments(void)
             "      %s-01: {title: {zh: 岗, en: Post}, roles: [reviewer, decider], officer: "
             "王晓燕}\n"
             "      %s-02: {title: {zh: 岗, en: Post}, roles: [reviewer, decider], officer: "
-            "刘建国}\n",
-            sim_departments[i], sim_departments[i], sim_departments[i]);
+            "刘建国}\n"
+            "      %s-03: {title: {zh: 岗, en: Post}, roles: [section_head, organ_head, "
+            "government], officer: 陈主任}\n",
+            sim_departments[i], sim_departments[i], sim_departments[i], sim_departments[i]);
     }
     return text.at;
 }
@@ -166,16 +168,65 @@ static void add_steps(struct sim *sim, struct text *text)
     }
 }
 
-static uint32_t add_item(struct sim *sim, struct sim_workflow *workflow, struct text *text,
-                         uint32_t index)
+/* What may become of an item besides a decision. Returns the days that it takes above. */
+static uint32_t add_course(struct sim *sim, struct text *text, uint64_t department, bool tolerant)
 {
-    uint64_t limit = sim_chance(sim, BL_COUNT(limits));
+    static const char *const ends[] = {
+        "", ", outcome: {document: 证, deliver: [window, post], limit: 2WD}",
+        ", outcome: {document: 证, deliver: [e_licence]}"
+    };
+
+    uint32_t above = 0;
+
+    add(text, ", materials: [lease, photo]");
+    add(text, "%s", ends[sim_chance(sim, BL_COUNT(ends))]);
+    if (sim_chance(sim, 2) == 0) {
+        add(text, ", special: [hearing, test], stops_max: %u", 1 + (uint32_t)sim_chance(sim, 4));
+    }
+    if (sim_chance(sim, 4) == 0) {
+        add(text, ", on_overdue: {action: tacit}");
+    } else if (sim_chance(sim, 4) == 0) {
+        add(text, ", safety: true");
+    }
+    if (sim_chance(sim, 4) == 0) {
+        add(text, ", extension: {at_most: 3 working days, approver: organ_head}");
+    }
+    if (sim_chance(sim, 6) == 0) {
+        add(text, ", acceptance: department");
+    }
+    if (sim_chance(sim, 6) == 0) {
+        add(text, ", correction: 2WD");
+    }
+    if (sim_chance(sim, 6) == 0) {
+        add(text, ", notify_commit: {post_check: 3WD, when: form.area < 300.0}");
+    } else if (sim_chance(sim, 6) == 0) {
+        above = 2;
+        add(text, ", kind: upward, upper: {department: %s, promise: 2WD%s}",
+            sim_departments[(department + 1 + sim_chance(sim, SIM_DEPARTMENTS - 1)) %
+                            SIM_DEPARTMENTS],
+            sim_chance(sim, 2) == 0 ? ", legal: 5WD" : "");
+    }
+    if (sim_chance(sim, 6) == 0) {
+        add(text, ", not_before: opens");
+    }
+    if (tolerant && sim_chance(sim, 3) == 0) {
+        add(text, ", issue_with_gap: true");
+    }
+    add(text, "%s%s", sim_chance(sim, 4) == 0 ? ", visit: site" : "",
+        sim_chance(sim, 6) == 0 ? ", ordered: true" : "");
+    return above;
+}
+
+static uint32_t add_item(struct sim *sim, struct sim_workflow *workflow, struct text *text,
+                         uint32_t index, uint64_t limit, bool tolerant)
+{
+    uint64_t department = sim_chance(sim, SIM_DEPARTMENTS);
     bool chosen[SIM_ITEMS_MAX] = { 0 };
     uint64_t kind = sim_chance(sim, 10);
 
     add(text,
         "  i%u: {title: {zh: 项, en: Item}, department: %s, promise: %s, fields: [name, area]",
-        index, sim_departments[sim_chance(sim, SIM_DEPARTMENTS)], limits[limit].text);
+        index, sim_departments[department], limits[limit].text);
     if (sim_chance(sim, 2) == 0) {
         add(text, ", legal: 6WD");
     }
@@ -194,8 +245,9 @@ static uint32_t add_item(struct sim *sim, struct sim_workflow *workflow, struct 
         }
     }
     add_steps(sim, text);
+    uint32_t above = add_course(sim, text, department, tolerant);
     add(text, "}\n");
-    return limits[limit].days;
+    return limits[limit].days + above;
 }
 
 static void add_whole(struct sim *sim, struct text *text, uint32_t items)
@@ -214,13 +266,45 @@ static void add_whole(struct sim *sim, struct text *text, uint32_t items)
     }
 }
 
+static void add_tolerance(struct sim *sim, struct text *text, const char *limit)
+{
+    static const char *const late[] = { "return", "deny", "wait" };
+
+    add(text, "tolerant: {supplement: %s, on_late: %s}\n", limit,
+        late[sim_chance(sim, BL_COUNT(late))]);
+}
+
+/* What holds for the whole. */
+static void add_rules(struct sim *sim, struct text *text)
+{
+    if (sim_chance(sim, 2) == 0) {
+        add(text, "notify: %u working days\ncorrection: %u working days\n",
+            1 + (uint32_t)sim_chance(sim, 4), 1 + (uint32_t)sim_chance(sim, 4));
+    }
+    if (sim_chance(sim, 3) == 0) {
+        add(text, "recall: 1 working day\n");
+    }
+    if (sim_chance(sim, 3) == 0) {
+        add(text, "extension: {at_most: 5 working days, approver: government}\n");
+    }
+    if (sim_chance(sim, 3) == 0) {
+        add(text, "escalation: [{to: head}, {after: 1WD, to: office, reply: 1WD, on_legal: true}, "
+                  "{after: 2WD, to: county}]\n");
+    }
+}
+
 static void make_yaml(struct sim *sim, struct sim_workflow *workflow)
 {
     struct text text = text_new(), items = text_new();
     uint32_t count = 1 + (uint32_t)sim_chance(sim, 6), days = 1;
 
+    uint64_t first = sim_chance(sim, BL_COUNT(limits));
+    bool tolerant = sim_chance(sim, 2) == 0;
+
     for (uint32_t i = 0; i < count; i++) {
-        days += add_item(sim, workflow, &items, i);
+        uint64_t limit = i == 0 ? first : sim_chance(sim, BL_COUNT(limits));
+
+        days += add_item(sim, workflow, &items, i, limit, tolerant);
     }
     add(&text, "workflow: %s\nversion: %u\ntitle: {zh: 流程, en: Flow}\ncalendar: cn\n",
         workflow->id, workflow->version);
@@ -228,10 +312,21 @@ static void make_yaml(struct sim *sim, struct sim_workflow *workflow)
         days);
     add(&text, "number: \"%c-{date}-{seq:4}\"\n%s", 'A' + (int)sim_chance(sim, 3),
         sim_chance(sim, 7) == 0 ? "acceptance: department\n" : "");
+    if (tolerant) {  // never longer than the longest promise
+        add_tolerance(sim, &text, limits[first].text);
+    }
+    add_rules(sim, &text);
     add(&text,
         "form:\n  - section: {zh: 表, en: Form}\n    fields:\n"
         "      area: {type: number, label: {zh: 面积, en: Area}, required: true, min: 1}\n"
         "      name: {type: text, label: {zh: 名, en: Name}, required: true, max: 60}\n"
+        "      opens: {type: date, label: {zh: 日, en: Day}}\n"
+        "materials:\n"
+        "  lease: {title: 合同, formats: [pdf], essential: true}\n"
+        "  photo: {title: 照片, formats: [pdf], deferrable: true}\n"
+        "special:\n"
+        "  hearing: {title: {zh: 听证, en: Hearing}, at_most: 3WD}\n"
+        "  test: {title: {zh: 检验, en: Test}, at_most: 2WD}\n"
         "items:\n%s",
         items.at);
     add_whole(sim, &text, count);
@@ -432,7 +527,8 @@ static Google__Protobuf__Value *fill(struct sim *sim, const struct definition_fi
                                    : field->has_min && area < field->min ? field->min
                                                                          : area);
     case BL__FIELD_DEFINITION__TYPE__DATE:
-        return text_value(arena, "2026-11-02");
+        return text_value(
+            arena, bl_arena_printf(arena, "2026-11-%02u", (unsigned)(20 + sim_chance(sim, 9))));
     case BL__FIELD_DEFINITION__TYPE__YES_NO:
         value = value_new(arena, GOOGLE__PROTOBUF__VALUE__KIND_BOOL_VALUE);
         value->bool_value = sim_chance(sim, 2) == 0;

@@ -355,6 +355,7 @@ static void open_world(struct sim *sim, const struct sim_options *options)
     }
     add_workers(sim);
     add_peer(sim, officer_new(sim, sim->peer_count));
+    add_peer(sim, people_new(sim, sim->peer_count));
     add_peer(sim, liar_new(sim, sim->peer_count));
 }
 
