@@ -266,6 +266,12 @@ void evolve_suspended(Bl__Application *application, const Bl__Event *event, stru
 /* --- 解挂 --------------------------------------------------------------------------------------
  */
 
+/* A wait for a day may end before the hour from which it would have counted. */
+static bl_time end_of(const Bl__Stop *stop, bl_time at, bool annulled)
+{
+    return annulled || at < stop->from ? stop->from : at;
+}
+
 /* The event that ends a stop at the question's moment. */
 static Bl__Event *resumed_event(const struct question *q, uint32_t index, uint32_t number,
                                 bool annulled)
@@ -281,7 +287,7 @@ static Bl__Event *resumed_event(const struct question *q, uint32_t index, uint32
     resumed->item = index;
     resumed->number = number;
     resumed->annulled = annulled;
-    stop->to = annulled ? stop->from : q->world->now;
+    stop->to = end_of(stop, q->world->now, annulled);
     if (draft->state == S(SUSPENDED) && count_open(draft, NULL) == 0) {
         draft->state = stop->from_state;
     }
@@ -378,7 +384,7 @@ void evolve_resumed(Bl__Application *application, const Bl__Event *event, struct
     CHECK(resumed->item < application->n_items);
     Bl__Stop *stop = stop_find(application->items[resumed->item], resumed->number);
     CHECK(stop != NULL);
-    stop->to = resumed->annulled ? stop->from : event->at;
+    stop->to = end_of(stop, event->at, resumed->annulled);
     change_items(application, resumed->changes, resumed->n_changes, event, arena);
     change_whole(application, resumed->whole, arena);
 }
