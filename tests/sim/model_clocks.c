@@ -491,19 +491,22 @@ static void check_stops(struct model *model, const struct mirror *mirror, size_t
 {
     const struct definition_item *definition = &mirror->workflow->definition->items[index];
     const Bl__Item *item = mirror->state->items[index];
+    uint32_t count = 0;
     bool open = false;
 
     for (size_t i = 0; i < item->n_stops; i++) {
         const Bl__Stop *stop = item->stops[i];
+        bool by_day = stop->number == 0;  // a wait for its first day
 
-        open |= stop->to == 0;
-        if (stop->number != i + 1 || stop->ends_at <= stop->from ||
+        open |= stop->to == 0 && !by_day;
+        count += !by_day;
+        if ((!by_day && stop->number != count) || stop->ends_at < stop->from ||
             (stop->to != 0 && (stop->to < stop->from || stop->to > stop->ends_at))) {
             FAIL(model, mirror->state->id, "stop %u of item %zu goes on beyond its cap",
                  stop->number, index);
         }
     }
-    if (item->n_stops > definition->stops_max) {
+    if (count > definition->stops_max) {
         FAIL(model, mirror->state->id, "item %zu was stopped too often", index);
     }
     if (is_running_state(item->state) && open != (item->state == S(SUSPENDED))) {
