@@ -90,19 +90,6 @@ static json_t *list_at(json_t *object, const char *key)
     return list;
 }
 
-/* A moment of the hall, written without its zone: "2026-12-05T09:30". */
-static const char *instant(struct cli *cli, const char *text)
-{
-    const char *seconds = strlen(text) == strlen("2026-12-05T09:30") ? ":00" : "";
-    int32_t offset = cli->offset_minutes;
-
-    if (strlen(text) > strlen("2026-12-05T09:30:00")) {
-        return text;
-    }
-    return bl_arena_printf(&cli->arena, "%s%s%c%02d:%02d", text, seconds, offset < 0 ? '-' : '+',
-                           abs(offset) / 60, abs(offset) % 60);
-}
-
 /* Puts a value under its field's name as the JSON that schema/json.h reads. */
 static void put(struct cli *cli, json_t *object, const ProtobufCFieldDescriptor *field,
                 const char *value)
@@ -113,8 +100,6 @@ static void put(struct cli *cli, json_t *object, const ProtobufCFieldDescriptor 
         json_object_set_new(object, field->name, json_boolean(strcmp(value, "no") != 0));
     } else if (field->type == PROTOBUF_C_TYPE_UINT32) {
         json_object_set_new(object, field->name, json_integer(strtoll(value, NULL, 10)));
-    } else if (field->type == PROTOBUF_C_TYPE_SFIXED64) {
-        json_object_set_new(object, field->name, json_string(instant(cli, value)));
     } else {
         json_object_set_new(object, field->name, json_string(value));
     }
@@ -131,6 +116,9 @@ static int put_options(struct cli *cli, const struct act *act,
                          ? 0
                          : text_value(cli, given->row, given->value, &value);
 
+        if (status == 0 && field != NULL && field->type == PROTOBUF_C_TYPE_SFIXED64) {
+            status = connect_moment(cli, value, "00:00", &value);
+        }
         if (status != 0) {
             return status;
         }
@@ -314,6 +302,7 @@ static int do_each(struct cli *cli, struct bl_client *client)
         e = (struct bl_error){ 0 };
         enum bl_err err = bl_client_do(client, command, &answer, &e);
         cli->offset_minutes = bl_client_utc_offset(client);
+        cli->in_zone = true;
         failed |= err != BL_OK;
         lost = is_lost(err, answer);
         if (err == BL_OK) {

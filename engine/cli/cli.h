@@ -28,7 +28,8 @@ struct cli {
     enum language language;
     enum output_format format;
     bool color_out, color_err;
-    int32_t offset_minutes;  // of the hall, east of UTC: how instants are shown
+    int32_t offset_minutes;  // of the hall, east of UTC: how instants are read and shown
+    bool in_zone;            // it is what the broker told
     struct bl_arena arena;   // until the program ends
 };
 

@@ -7,6 +7,7 @@
 #include "cli/folder.h"
 
 #define PROGRAM "binglian " BINGLIAN_VERSION
+#define MEET_TIMEOUT 10  // seconds, where --timeout says no other
 
 static const char *option_or_environment(const struct cli *cli, const char *option,
                                          const char *variable)
@@ -69,6 +70,45 @@ int connect_open(struct cli *cli, struct bl_client **client)
     return 0;
 }
 
+static void take_zone(struct cli *cli, const struct bl_client *client)
+{
+    cli->offset_minutes = bl_client_utc_offset(client);
+    cli->in_zone = true;
+}
+
+static int ask_zone(struct cli *cli)
+{
+    bl_span timeout = (bl_span)option_number(&cli->options, "timeout", MEET_TIMEOUT) * SECOND_US;
+    struct bl_client *client = NULL;
+    struct bl_error e = { 0 };
+    int status = cli->in_zone ? 0 : connect_open(cli, &client);
+
+    if (client != NULL && bl_client_meet(client, timeout, &e) != BL_OK) {
+        status = cli_fail(cli, &e);
+    } else if (client != NULL) {
+        take_zone(cli, client);
+    }
+    bl_client_close(&client);
+    return status;
+}
+
+int connect_moment(struct cli *cli, const char *text, const char *of_day, const char **moment)
+{
+    size_t bytes = strlen(text);
+    bool date = bytes == strlen("2026-12-05"), minutes = bytes == strlen("2026-12-05T09:30");
+
+    *moment = text;
+    if ((!date && !minutes && bytes != strlen("2026-12-05T09:30:00")) || text[4] != '-') {
+        return 0;
+    }
+    int status = ask_zone(cli);
+    int32_t offset = cli->offset_minutes;
+    *moment = bl_arena_printf(&cli->arena, "%s%s%s%s%c%02d:%02d", text, date ? "T" : "",
+                              date ? of_day : "", date || minutes ? ":00" : "",
+                              offset < 0 ? '-' : '+', abs(offset) / 60, abs(offset) % 60);
+    return status;
+}
+
 void connect_warn(struct cli *cli, const Bl__Answer *answer)
 {
     for (size_t i = 0; i < answer->n_warnings; i++) {
@@ -83,7 +123,7 @@ int connect_do(struct cli *cli, struct bl_client *client, const Bl__Command *com
     struct bl_error e = { 0 };
     enum bl_err err = bl_client_do(client, command, answer, &e);
 
-    cli->offset_minutes = bl_client_utc_offset(client);
+    take_zone(cli, client);
     if (err != BL_OK && *answer != NULL && (*answer)->refusal != NULL) {
         return cli_fail_refused(cli, (*answer)->refusal);
     }
@@ -100,7 +140,7 @@ int connect_ask(struct cli *cli, struct bl_client *client, const Bl__Query *quer
     struct bl_error e = { 0 };
     enum bl_err err = bl_client_ask(client, query, answer, &e);
 
-    cli->offset_minutes = bl_client_utc_offset(client);
+    take_zone(cli, client);
     if (err != BL_OK && *answer != NULL && (*answer)->refusal != NULL) {
         return cli_fail_refused(cli, (*answer)->refusal);
     }

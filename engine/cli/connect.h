@@ -22,6 +22,13 @@ int connect_do(struct cli *cli, struct bl_client *client, const Bl__Command *com
 int connect_ask(struct cli *cli, struct bl_client *client, const Bl__Query *query,
                 const Bl__QueryAnswer **answer);
 
+/* A moment as RFC 3339. One that is written without a zone, "2026-12-05T09:30" or a date alone,
+ * counts in the hall's, which the broker is asked for.
+ *   of_day  the time of a date alone: "17:30"
+ *   returns  0, or the exit status after the reason was said; whatever is no moment is left as it
+ *            is, for those who read it to complain about */
+int connect_moment(struct cli *cli, const char *text, const char *of_day, const char **moment);
+
 /* Says what somebody should look at although the command was done: connect_do does. */
 void connect_warn(struct cli *cli, const Bl__Answer *answer);
 

@@ -6,8 +6,8 @@
 #include "cli/connect.h"
 #include "cli/output.h"
 
-#define PAGE_MAX 200                    // of a list, as the broker gives it
-#define CLOSE_OF_DAY "T17:30:00+08:00"  // of a milestone that is given as a date alone
+#define PAGE_MAX 200          // of a list, as the broker gives it
+#define CLOSE_OF_DAY "17:30"  // of a milestone that is given as a date alone
 
 static const char *text_of(const struct cli *cli, const char *option)
 {
@@ -20,10 +20,12 @@ static const char *text_of(const struct cli *cli, const char *option)
 static int moment_of(struct cli *cli, const char *text, bl_time *at)
 {
     struct bl_error e = { 0 };
-    const char *whole = strlen(text) == strlen("2026-12-05")
-                            ? bl_arena_printf(&cli->arena, "%s%s", text, CLOSE_OF_DAY)
-                            : text;
+    const char *whole;
+    int status = connect_moment(cli, text, CLOSE_OF_DAY, &whole);
 
+    if (status != 0) {
+        return status;
+    }
     return bl_time_parse(whole, at, &e) == BL_OK ? 0 : cli_fail(cli, &e);
 }
 

@@ -78,8 +78,9 @@ static int read_effective(struct cli *cli, bl_time *at)
     if (text == NULL) {
         return 0;
     }
-    if (strlen(text) == strlen("2026-12-01")) {
-        text = bl_arena_printf(&cli->arena, "%sT00:00:00+08:00", text);
+    int status = connect_moment(cli, text, "00:00", &text);
+    if (status != 0) {
+        return status;
     }
     return bl_time_parse(text, at, &e) == BL_OK ? 0 : cli_fail(cli, &e);
 }

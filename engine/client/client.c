@@ -10,6 +10,7 @@
 
 #define TIMEOUT_DEFAULT (10 * SECOND_US)
 #define FRAME_MEMORY_MAX ((size_t)64 << 20)  // a frame of the broker, unpacked
+#define MEET_TURN (100 * MILLISECOND_US)     // how late the end of a wait is seen
 #define FRAMES_A_TURN 64                     // heard before something is said again
 
 _Static_assert(BL_REQUEST_ID_BYTES == REQUEST_ID_BYTES, "the public name of the same size");
@@ -270,6 +271,26 @@ static void wait_for(struct bl_client *client, struct wait *wait)
             (void)!connection_wait(client->connection, 10 * MILLISECOND_US, NULL);
         }
     }
+}
+
+enum bl_err bl_client_meet(struct bl_client *client, bl_span timeout, struct bl_error *e)
+{
+    bl_span end = bl_time_monotonic() + timeout;
+    const char *reason = "";
+
+    CHECK(!client->inside);
+    while (!bl_client_is_connected(client)) {
+        enum bl_err err = client_session_refusal(client->session, &reason);
+
+        if (err != BL_OK || bl_time_monotonic() >= end) {
+            return bl_error_at(e, err != BL_OK ? err : BL_CANNOT_CONNECT, client->endpoint, 0, 0,
+                               "%s", reason[0] != '\0' ? reason : "no answer in time");
+        }
+        if (bl_client_poll(client, MEET_TURN, NULL) != BL_OK) {
+            (void)!connection_wait(client->connection, 10 * MILLISECOND_US, NULL);
+        }
+    }
+    return BL_OK;
 }
 
 static enum bl_err explain(const struct bl_client *client, const struct wait *wait,

@@ -92,6 +92,10 @@ void bl_client_report(struct bl_client *client, bl_client_concluded concluded, v
 uint64_t bl_client_newest(const struct bl_client *client);
 /* Has the broker welcomed us, and did it speak since? */
 bool bl_client_is_connected(const struct bl_client *client);
+/* Waits until the broker has welcomed us, for whoever has to know its zone before he says anything.
+ *   returns  BL_OK, or why it has not within `timeout` */
+MUST_CHECK enum bl_err bl_client_meet(struct bl_client *client, bl_span timeout,
+                                      struct bl_error *e);
 /* The hall's zone as the broker told it, in minutes east of UTC: for bl_time_format. 0 before the
  * first welcome. */
 int32_t bl_client_utc_offset(const struct bl_client *client);

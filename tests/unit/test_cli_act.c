@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -65,6 +66,8 @@ static const struct act_case act_cases[] = {
       "{\"application\":\"CY-1\",\"set_visit\":{\"items\":[\"signboard\",\"fire\"],\"at\":\"2026-12-05T09:30:00+08:00\",\"officers\":[\"a\",\"b\"]}}" },
     { { "visit", "set", "CY-1", "--at", "2026-12-05T01:30:00Z" },
       "{\"application\":\"CY-1\",\"set_visit\":{\"at\":\"2026-12-05T09:30:00+08:00\"}}" },
+    { { "visit", "set", "CY-1", "--at", "2026-12-05" },
+      "{\"application\":\"CY-1\",\"set_visit\":{\"at\":\"2026-12-05T00:00:00+08:00\"}}" },
     { { "visit", "set", "CY-1", "--at", "tomorrow" }, NULL },
     { { "visit", "end", "CY-1", "--number", "1", "--result", "missed" },
       "{\"application\":\"CY-1\",\"end_visit\":{\"number\":1,\"end\":\"missed\"}}" },
@@ -85,6 +88,7 @@ static void call(struct cli *cli, char *const *words)
     }
     bl_arena_init(&cli->arena, 4096, (size_t)256 << 20);
     cli->offset_minutes = 480;
+    cli->in_zone = true;
     cli->command = command_find(words, count, &used);
     assert_non_null(cli->command);
     const struct option_table tables[] = {
@@ -94,6 +98,31 @@ static void call(struct cli *cli, char *const *words)
     assert_int_equal(options_read(&cli->options, words + used, true, tables, BL_COUNT(tables),
                                   &used, &cli->arena, &refusal),
                      BL_OK);
+}
+
+/* What is written without a zone counts in the hall's, wherever that is. */
+static void a_moment_counts_in_the_halls_zone(void **state)
+{
+    const char *const words[] = { "visit", "set", "CY-1", "--at", "2026-12-05T09:30", NULL };
+    const char *const day[] = { "visit", "set", "CY-1", "--at", "2026-12-05", NULL };
+    struct cli *cli = calloc(1, sizeof *cli);
+    bl_time at = 0;
+    int status = 0;
+
+    (void)state;
+    call(cli, (char *const *)words);
+    cli->offset_minutes = -210;
+    assert_int_equal(bl_time_parse("2026-12-05T13:00:00Z", &at, NULL), BL_OK);
+    assert_int_equal(act_command(cli, "CY-1", &status)->set_visit->at, at);
+    bl_arena_free(&cli->arena);
+    memset(cli, 0, sizeof *cli);
+    call(cli, (char *const *)day);
+    cli->offset_minutes = 360;
+    assert_int_equal(bl_time_parse("2026-12-04T18:00:00Z", &at, NULL), BL_OK);
+    assert_int_equal(act_command(cli, "CY-1", &status)->set_visit->at, at);
+    assert_int_equal(status, 0);
+    bl_arena_free(&cli->arena);
+    free(cli);
 }
 
 static void a_command_is_made(void **state)
@@ -143,7 +172,7 @@ static void an_opinion_comes_from_a_file(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[BL_COUNT(act_cases) + 1];
+    struct CMUnitTest tests[BL_COUNT(act_cases) + 2];
 
     for (size_t i = 0; i < BL_COUNT(act_cases); i++) {
         const char *const *words = act_cases[i].words;
@@ -153,5 +182,7 @@ int main(void)
                                         .initial_state = (void *)&act_cases[i] };
     }
     tests[BL_COUNT(act_cases)] = (struct CMUnitTest)cmocka_unit_test(an_opinion_comes_from_a_file);
+    tests[BL_COUNT(act_cases) + 1] =
+        (struct CMUnitTest)cmocka_unit_test(a_moment_counts_in_the_halls_zone);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
