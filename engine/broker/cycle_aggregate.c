@@ -9,8 +9,11 @@
 #include "base/log.h"
 #include "broker/cycle_state.h"
 #include "core/application.h"
+#include "core/booking.h"
 #include "core/policy.h"
 #include "core/project.h"
+
+#define BOOKING_DAYS_AHEAD 30  // looked at for a free slot: halls plan a month
 
 static uint64_t hash_of(Bl__Aggregate kind, const struct key *key)
 {
@@ -94,6 +97,35 @@ static void take(struct cycle *cycle, struct batch_command *command,
     command->answer.id = answer_id(cached, ruling.event);
 }
 
+/* Nothing is left on that day: the first free slot of the window on a following one. */
+static void name_next_day(struct cycle *cycle, const Bl__Command *what, Bl__Refusal *refusal)
+{
+    bl_day day;
+    char date[BL_TIME_TEXT];
+
+    if (what->what_case != BL__COMMAND__WHAT_BOOK || strcmp(refusal->rule, "booking-full") != 0 ||
+        refusal->n_arguments > 0 || bl_day_parse(what->book->date, &day, NULL) != BL_OK) {
+        return;
+    }
+    for (bl_day last = day + BOOKING_DAYS_AHEAD; day++ < last;) {
+        struct kind_target target = { 0 };
+        struct cached *cached = NULL;
+        const Bl__Slot *slot =
+            kind_key_of_booking(day, what->book->window, &target.key) &&
+                    find(cycle, BL__AGGREGATE__BOOKING, &target, &cached, NULL) == BL_OK &&
+                    cached != NULL
+                ? booking_first_free(cached->any)
+                : NULL;
+
+        if (slot != NULL) {
+            refusal_argument(cycle->arena, refusal, "next",
+                             bl_arena_printf(cycle->arena, "%s %02u:%02u", bl_day_format(day, date),
+                                             slot->from_minute / 60, slot->from_minute % 60));
+            return;
+        }
+    }
+}
+
 void cycle_aggregate(struct cycle *cycle, struct batch_command *command,
                      const struct aggregate *aggregate)
 {
@@ -117,6 +149,7 @@ void cycle_aggregate(struct cycle *cycle, struct batch_command *command,
     struct ruling ruling =
         aggregate->decide(&world, cached == NULL ? NULL : cached->any, what, cycle->arena);
     if (ruling.refusal != NULL) {
+        name_next_day(cycle, what, ruling.refusal);
         cycle_refuse(command, ruling.refusal);
         return;
     }

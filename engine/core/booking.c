@@ -29,6 +29,16 @@ uint32_t booking_free(const Bl__Slot *slot)
     return taken < slot->places ? slot->places - taken : 0;
 }
 
+const Bl__Slot *booking_first_free(const Bl__Booking *booking)
+{
+    for (size_t i = 0; i < booking->n_slots; i++) {
+        if (booking_free(booking->slots[i]) > 0) {
+            return booking->slots[i];
+        }
+    }
+    return NULL;
+}
+
 /* --- decide ------------------------------------------------------------------------------------
  */
 

@@ -18,3 +18,5 @@ extern const struct aggregate booking_aggregate;
 bool booking_window_is_good(const char *window);
 /* Places of a slot that nobody has taken. */
 uint32_t booking_free(const Bl__Slot *slot);
+/* The first slot of the day with a place left; NULL: the day is full. */
+const Bl__Slot *booking_first_free(const Bl__Booking *booking);

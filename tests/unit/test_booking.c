@@ -135,6 +135,25 @@ static void test_a_full_slot_names_the_next(void **state)
     assert_int_equal(booking_free(booking_of(hall)->slots[1]), 1);
 }
 
+/* A full day names the first free slot of a following one, as far as the hall plans. */
+static void test_a_full_day_names_a_later_one(void **state)
+{
+    struct hall *hall = *state;
+
+    assert_null(hall_do(hall, &manager, plan(1))->refusal);
+    assert_int_equal(hall_do(hall, &hall_clerk, book("张三", "09:00"))->id, 1);
+    assert_int_equal(hall_do(hall, &hall_clerk, book("张三", "10:00"))->id, 2);
+    assert_int_equal(hall_do(hall, &hall_clerk, book("王五", "10:00"))->id, 3);
+    const Bl__Answer *answer = hall_do(hall, &hall_clerk, book("李四", "09:00"));
+    assert_string_equal(answer->refusal->rule, "booking-full");
+    assert_int_equal(answer->refusal->n_arguments, 0);
+    (void)plan(1);
+    plan_command.date = "2026-12-08";
+    assert_null(hall_do(hall, &manager, &command)->refusal);
+    answer = hall_do(hall, &hall_clerk, book("李四", "10:00"));
+    assert_string_equal(answer->refusal->arguments[0]->value, "2026-12-08 09:00");
+}
+
 static void test_planned_and_booked_in_one_batch(void **state)
 {
     struct hall *hall = *state;
@@ -255,6 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_nothing_is_planned, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_full_slot_names_the_next, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_full_day_names_a_later_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_planned_and_booked_in_one_batch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_comes_is_a_hash, setup, teardown),
         cmocka_unit_test_setup_teardown(test_each_state_of_an_appointment, setup, teardown),
