@@ -177,7 +177,8 @@ static size_t item_bytes_max(const Bl__Item *item)
 {
     bool plain = item->desk == NULL && item->correction == NULL && item->supplement == NULL &&
                  item->deliver == NULL && item->check == NULL && item->extended == NULL &&
-                 item->n_stops == 0 && item->n_consultations == 0 && item->n_missing == 0;
+                 item->n_stops == 0 && item->n_consultations == 0 && item->n_missing == 0 &&
+                 item->accepted_by[0] == '\0';
 
     return plain ? ITEM_BYTES_MAX : TAG_BYTES_MAX + protobuf_c_message_get_packed_size(&item->base);
 }
@@ -213,7 +214,7 @@ size_t application_bytes_max(const Bl__Application *application)
     if (application->n_urgings > 0 || application->n_notices > 0 || application->n_visits > 0) {
         return protobuf_c_message_get_packed_size(&application->base);
     }
-    return HEAD_BYTES_MAX + 4 * WINDOW_CHARACTERS_MAX +
+    return HEAD_BYTES_MAX + 4 * WINDOW_CHARACTERS_MAX + strlen(application->accepted_by) +
            items_bytes_max(application->items, application->n_items);
 }
 

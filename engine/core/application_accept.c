@@ -3,6 +3,7 @@
 
 #include "core/application_intake.h"
 #include "core/change.h"
+#include "core/office.h"
 
 #define S(state) BL__ITEM__STATE__##state
 
@@ -137,10 +138,31 @@ struct ruling decide_accept(const struct question *q)
     return ruling_event(accepted_event(q, &routing));
 }
 
+/* Who may take it back: whoever did it. */
+static void remember_author(Bl__Application *application, const Bl__Event *event,
+                            struct bl_arena *arena)
+{
+    const char *author = office_author(event->actor);
+
+    if (event->accepted->promise != NULL) {
+        application->accepted_by = bl_arena_string(arena, author);
+    }
+    bool same = strcmp(author, application->accepted_by) == 0;
+    for (size_t i = 0; i < event->accepted->n_changes; i++) {
+        const Bl__ItemChange *change = event->accepted->changes[i];
+
+        if (change->state == S(ACCEPTED) && change->item < application->n_items) {
+            application->items[change->item]->accepted_by =
+                same ? "" : bl_arena_string(arena, author);
+        }
+    }
+}
+
 void evolve_accepted(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
 {
     const Bl__Accepted *accepted = event->accepted;
 
+    remember_author(application, event, arena);
     if (accepted->promise != NULL) {
         application->accepted_at = event->at;
         application->started_at = accepted->started_at;

@@ -339,6 +339,23 @@ static Bl__Refusal *find_step(const struct question *q, uint32_t index, uint32_t
     return question_refuse(q, BL_INVALID, "no-earlier-step", meant).refusal;
 }
 
+/* The earlier step, in a new round; until somebody acts there, whoever sent it back may recall it.
+ */
+static Bl__Desk *desk_back(const struct question *q, uint32_t index, uint32_t step,
+                           const struct office_seat *seat)
+{
+    const Bl__Desk *desk = q->application->items[index]->desk;
+    Bl__Desk *back = desk_begin(q->world, definition_of(q, index), step, desk->round + 1,
+                                routing_effective(q->world, q->world->now), q->arena);
+
+    back->passed_at = q->world->now;
+    back->before = desk_copy(desk, q->arena);
+    back->before->before = NULL;
+    back->before->post = bl_arena_string(q->arena, seat->post);
+    back->before->officer = bl_arena_string(q->arena, seat->person);
+    return back;
+}
+
 struct ruling decide_send_back(const struct question *q)
 {
     const Bl__SendBack *back = q->command->send_back;
@@ -364,8 +381,7 @@ struct ruling decide_send_back(const struct question *q)
     bl__sent_back__init(event->sent_back);
     event->sent_back->item = index;
     event->sent_back->reason = back->reason;
-    event->sent_back->desk = desk_begin(q->world, definition_of(q, index), step, desk->round + 1,
-                                        routing_effective(q->world, q->world->now), q->arena);
+    event->sent_back->desk = desk_back(q, index, step, &seat);
     return ruling_event(event);
 }
 

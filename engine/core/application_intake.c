@@ -333,6 +333,9 @@ void evolve_submitted(Bl__Application *application, const Bl__Event *event, stru
     application->submitted_at = event->at;
     application->effective_at = submitted->effective_at;
     application->accepted_at = submitted->accepted ? event->at : 0;
+    if (submitted->accepted) {
+        application->accepted_by = bl_arena_string(arena, office_author(event->actor));
+    }
     application->promise = clock_copy(submitted->promise, arena);
     application->legal = clock_copy(submitted->legal, arena);
     application->started_at = submitted->started_at;

@@ -138,18 +138,21 @@ static Bl__Refusal *check_time(const struct question *q, uint32_t index, bl_time
                : NULL;
 }
 
-/* Was it whoever asks now that signed last? */
-static Bl__Refusal *check_hand(const struct question *q, uint32_t index, const Bl__Desk *desk)
+/* Was it whoever asks now that did it? */
+static Bl__Refusal *check_post(const struct question *q, uint32_t index, const char *post)
 {
-    const Bl__Item *item = q->application->items[index];
-    const Bl__Signature *last = desk->signatures[desk->n_signatures - 1];
-
-    if (office_may_as(q->world, item->department, last->post)) {
+    if (office_may_as(q->world, q->application->items[index]->department, post)) {
         return NULL;
     }
     Bl__Refusal *refusal = question_refuse_state(q, index, "recall-not-yours").refusal;
-    refusal->who_may = bl_arena_string(q->arena, last->post);
+    refusal->who_may = bl_arena_string(q->arena, post);
     return refusal;
+}
+
+/* That signed last? */
+static Bl__Refusal *check_hand(const struct question *q, uint32_t index, const Bl__Desk *desk)
+{
+    return check_post(q, index, desk->signatures[desk->n_signatures - 1]->post);
 }
 
 /* The step as it was before the last signature; its time has gone on. */
@@ -181,12 +184,14 @@ static struct ruling recalled(const struct question *q, uint32_t index, Bl__Desk
     return ruling_event(event);
 }
 
-/* A step that was handed on, while nobody at the next one has acted. */
+/* A step that was handed on, or sent back, while nobody at the other one has acted. */
 static struct ruling recall_step(const struct question *q, uint32_t index)
 {
     const Bl__Item *item = q->application->items[index];
     const Bl__Desk *before = item->desk->before;
-    Bl__Refusal *refusal = check_hand(q, index, before);
+    bool sent_back = before->step > item->desk->step;
+    Bl__Refusal *refusal =
+        sent_back ? check_post(q, index, before->post) : check_hand(q, index, before);
 
     if (refusal == NULL && !application_item_is_worked_on(item)) {
         refusal = question_refuse_state(q, index, "item-not-open").refusal;
@@ -194,8 +199,10 @@ static struct ruling recall_step(const struct question *q, uint32_t index)
     if (refusal == NULL) {
         refusal = check_time(q, index, item->desk->passed_at);
     }
-    return refusal != NULL ? (struct ruling){ .refusal = refusal }
-                           : recalled(q, index, unsigned_(q, before), NULL, 0, NULL);
+    return refusal != NULL
+               ? (struct ruling){ .refusal = refusal }
+               : recalled(q, index, sent_back ? desk_copy(before, q->arena) : unsigned_(q, before),
+                          NULL, 0, NULL);
 }
 
 /* The item as it goes on when its end does not stand. */
@@ -313,8 +320,28 @@ static bool was_accepted(const struct question *q, uint32_t index)
            definition_of(q, index)->needs.branch_count == 0;
 }
 
+/* Whoever accepted it takes it back; a manager may for anybody. */
+static Bl__Refusal *check_author(const struct question *q, uint32_t index)
+{
+    const Bl__Item *item = q->application->items[index];
+    const char *by = item->accepted_by[0] != '\0' ? item->accepted_by : q->application->accepted_by;
+
+    if (office_actor(q->world).role == BL__KEY__ROLE__MANAGER || by[0] == '\0' ||
+        strcmp(by, office_author_now(q->world)) == 0) {
+        return NULL;
+    }
+    Bl__Refusal *refusal = question_refuse_state(q, index, "recall-not-yours").refusal;
+    refusal->who_may = bl_arena_printf(q->arena, "%s, manager", by);
+    return refusal;
+}
+
 static Bl__Refusal *check_unaccept(const struct question *q, uint32_t index)
 {
+    Bl__Refusal *refusal = check_author(q, index);
+
+    if (refusal != NULL) {
+        return refusal;
+    }
     return is_untouched(q->application->items[index])
                ? check_time(q, index, q->application->items[index]->since)
                : question_refuse_state(q, index, "downstream-acted").refusal;

@@ -99,6 +99,7 @@ Bl__Item *item_copy(const Bl__Item *from, struct bl_arena *arena)
     item->id = bl_arena_string(arena, from->id);
     item->department = bl_arena_string(arena, from->department);
     item->document = bl_arena_string(arena, from->document);
+    item->accepted_by = bl_arena_string(arena, from->accepted_by);
     item->missing = texts_copy(from->missing, from->n_missing, arena);
     copy_clocks(item, from, arena);
     item->desk = desk_copy(from->desk, arena);

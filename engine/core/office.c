@@ -77,6 +77,24 @@ struct office_actor office_actor(const struct world *world)
     return actor;
 }
 
+const char *office_author(const Bl__Actor *actor)
+{
+    return actor == NULL                    ? ""
+           : actor->on_behalf_of[0] != '\0' ? actor->on_behalf_of
+           : actor->post[0] != '\0'         ? actor->post
+                                            : actor->principal;
+}
+
+const char *office_author_now(const struct world *world)
+{
+    if (world->actor != NULL) {
+        return office_author(world->actor);
+    }
+    return world->principal == NULL            ? ""
+           : world->principal->post[0] != '\0' ? world->principal->post
+                                               : world->principal->name;
+}
+
 static const Bl__Absence *absence_of(const struct world *world, const char *department,
                                      const char *post)
 {

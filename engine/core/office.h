@@ -22,6 +22,11 @@ struct office_seat {
 
 struct office_actor office_actor(const struct world *world);
 
+/* Whose act an event is, in one name: the person's, else the post's, else the key's. */
+const char *office_author(const Bl__Actor *actor);
+/* The same of whoever acts now. */
+const char *office_author_now(const struct world *world);
+
 /* A post of a department as published; NULL if there is none. */
 const Bl__Post *office_post(const struct world *world, const char *department, const char *post);
 bool office_post_holds(const Bl__Post *post, const char *role);

@@ -14,6 +14,8 @@
 #define CONSULTATION_AT (ITEM_AT + 2)
 #define KEY_BYTES (CONSULTATION_AT + 2)
 
+#define WAKES_MAX 1000  // events that time alone makes of one application
+
 /* One piece of work. */
 struct work {
     const Bl__Application *application;
@@ -307,6 +309,22 @@ static const Bl__Consultation *asked_of(const struct asking *a, const Bl__Item *
     return NULL;
 }
 
+/* Lets a state that was read catch up with time, as it will before any act is decided. */
+static void catch_up(const struct world *world, Bl__Application *application,
+                     struct bl_arena *arena)
+{
+    for (int i = 0; i < WAKES_MAX && application_aggregate.next(application) <= world->now; i++) {
+        Bl__Event *event = application_aggregate.wake(world, application, arena);
+
+        if (event == NULL) {
+            return;
+        }
+        event->previous = application->last_event;
+        event->seq = application->last_event + 1;
+        application_aggregate.evolve(application, event, arena);
+    }
+}
+
 static void add_may(const struct asking *a, const struct listing *listing, const struct work *work,
                     Bl__TaskView *view)
 {
@@ -316,7 +334,12 @@ static void add_may(const struct asking *a, const struct listing *listing, const
     world.definition = work->version.definition;
     world.calendar = work->version.calendar;
     world.id = work->application->id;
-    query_may(a, &world, work->application, work->item, view);
+    Bl__Application *application = NULL;
+    if (read_application(a->read, work->application->id, a->viewer.arena, &application, NULL) ==
+        BL_OK) {
+        catch_up(&world, application, a->viewer.arena);
+        query_may(a, &world, application, work->item, view);
+    }
 }
 
 static enum bl_err show(const struct asking *a, struct listing *listing)

@@ -244,10 +244,13 @@ void view_task(const struct viewer *viewer, const struct catalog_version *versio
 {
     const struct definition_item *definition = &version->definition->items[index];
     const Bl__Item *item = application->items[index];
+    bool above = item->passed_up_at != 0;  // each leg has limits of its own
 
     view->title = view_title(viewer->arena, definition->source->title);
-    view->promise = view_clock(viewer, version->calendar, item->promise, definition->promise);
-    view->legal = view_clock(viewer, version->calendar, item->legal, definition->legal);
+    view->promise = view_clock(viewer, version->calendar, item->promise,
+                               above ? definition->upper_promise : definition->promise);
+    view->legal = view_clock(viewer, version->calendar, item->legal,
+                             above ? definition->upper_legal : definition->legal);
     view->missing = item->missing;
     view->n_missing = item->n_missing;
     view_outcomes(viewer, definition, application, view);
@@ -291,6 +294,7 @@ static Bl__ItemView *view_item(const struct viewer *viewer, const struct catalog
 {
     const struct definition_item *definition = &version->definition->items[index];
     Bl__ItemView *view = bl_arena_new(viewer->arena, Bl__ItemView);
+    bool above = item->passed_up_at != 0;  // each leg has limits of its own
 
     bl__item_view__init(view);
     view->id = item->id;
@@ -301,8 +305,10 @@ static Bl__ItemView *view_item(const struct viewer *viewer, const struct catalog
     view->result = item->result;
     view->light = application_item_light(item, viewer->now);
     view->since = item->since;
-    view->promise = view_clock(viewer, version->calendar, item->promise, definition->promise);
-    view->legal = view_clock(viewer, version->calendar, item->legal, definition->legal);
+    view->promise = view_clock(viewer, version->calendar, item->promise,
+                               above ? definition->upper_promise : definition->promise);
+    view->legal = view_clock(viewer, version->calendar, item->legal,
+                             above ? definition->upper_legal : definition->legal);
     view_stops(viewer, version, item, view);
     view_further(viewer, version, item, definition, view);
     view_needs(viewer, version, definition, view);

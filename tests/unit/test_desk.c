@@ -46,7 +46,7 @@ static const char workflow_yaml[] =
     "  next: {title: {zh: 后续, en: Next}, department: fire, promise: 5WD, needs: [permit],"
     " fields: [area]}\n"
     "  above: {title: {zh: 上报, en: Upward}, department: amr, kind: upward, promise: 20WD,"
-    " legal: 20WD, fields: [area], upper: {department: dr, promise: 20WD, legal: 20WD}, steps: ["
+    " legal: 20WD, fields: [area], upper: {department: dr, promise: 15WD, legal: 20WD}, steps: ["
     "{id: decide, title: 决定, role: decider}]}\n"
     "trial: true\n";
 
@@ -120,6 +120,12 @@ static struct principal who_is(const char *who)
 
     if (strcmp(who, "clerk") == 0) {
         return hall_clerk;
+    }
+    if (strcmp(who, "another clerk") == 0) {
+        return (struct principal){ BL__KEY__ROLE__CLERK, "clerk-2", "", "" };
+    }
+    if (strcmp(who, "manager") == 0) {
+        return (struct principal){ BL__KEY__ROLE__MANAGER, "manager", "", "" };
     }
     if (slash == NULL) {
         return hall_worker(who);
@@ -589,13 +595,36 @@ static void test_recall_decision(void **state)
     close_scene(&scene);
 }
 
+/* Whoever sent it back takes that back, as it was, while nobody has acted on it. */
+static void test_recall_of_sending_back(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    open_scene(&scene, MONDAY_NINE);
+    PLAY(&scene, { "amr/amr-01", APPROVE, "permit" }, { "amr/amr-05", APPROVE, "permit" },
+         { "amr/amr-06", SEND_BACK, "permit", "review" },
+         { "amr/amr-05", RECALL, "permit", .refusal = "recall-not-yours" },
+         { "amr/amr-06", RECALL, "permit", .after = HOUR_US });
+    assert_desk(&scene, "permit", 1, 1);
+    assert_int_equal(item_of(&scene, "permit")->desk->n_signatures, 1);
+    assert_string_equal(item_of(&scene, "permit")->desk->signatures[0]->post, "amr-05");
+    PLAY(&scene, { "amr/amr-06", SEND_BACK, "permit", "review" }, { "amr/amr-02", CLAIM, "permit" },
+         { "amr/amr-06", RECALL, "permit", .refusal = "nothing-to-recall" },
+         { "amr/amr-02", APPROVE, "permit" }, { "amr/amr-05", APPROVE, "permit" },
+         { "amr/amr-06", SEND_BACK, "permit", "review" },
+         { "amr/amr-06", RECALL, "permit", .refusal = "recall-late", .after = DAY_US });
+    close_scene(&scene);
+}
+
 static void test_recall_acceptance(void **state)
 {
     struct scene scene;
 
     (void)state;
     open_scene(&scene, MONDAY_NINE);
-    PLAY(&scene, { "clerk", RECALL, "permit" });
+    PLAY(&scene, { "another clerk", RECALL, "permit", .refusal = "recall-not-yours" },
+         { "manager", RECALL, "board" }, { "clerk", RECALL, "permit" });
     assert_int_equal(item_of(&scene, "permit")->state, S(RECEIVED));
     assert_true(item_of(&scene, "permit")->notify->due_at > scene.hall.now);
     assert_true(state_of(&scene)->accepted_at != 0);  // others are accepted
@@ -929,12 +958,38 @@ static void test_may(void **state)
     PLAY(&scene, TO_DECISION);
     assert_may(&scene, "amr/amr-01", "D-0001.permit.decide",
                "claim transfer change_signers send_back consult set_visit terminate comment ");
+    PLAY(&scene, { "amr/amr-07", CONSULT, "permit", "water" });
+    assert_may(&scene, "amr/amr-07", "D-0001.permit.decide",
+               "claim transfer change_signers send_back consult set_visit terminate comment ");
+    const bl_time now = scene.hall.now;
+    scene.hall.now += 20 * DAY_US;  // silence was consent by then, though nobody has written it
+    assert_may(&scene, "amr/amr-07", "D-0001.permit.decide",
+               "decide claim transfer change_signers send_back consult set_visit terminate "
+               "comment ");
+    scene.hall.now = now;
+    PLAY(&scene, { "water/water-01", OPINE, "permit" });
     PLAY(&scene, { "amr/amr-07", APPROVE, "permit" });
     assert_may(&scene, "amr/amr-90", "D-0001.permit", "revoke comment ");
     assert_may(&scene, "amr/amr-07", "D-0001.permit", "recall comment ");
     next.task = "D-0001.next";
     const Bl__QueryAnswer *answer = ask(&scene, "fire", &next);
     assert_string_equal(answer->tasks[0]->needs[0]->document, "证〔2026〕1");
+    close_scene(&scene);
+}
+
+/* Each leg of an item that is passed up is shown with its own limit. */
+static void test_limits_above(void **state)
+{
+    Bl__ListTasks one = BL__LIST_TASKS__INIT;
+    struct scene scene;
+
+    (void)state;
+    open_scene(&scene, MONDAY_NINE);
+    one.task = "D-0001.above.decide";
+    assert_string_equal(ask(&scene, "amr/amr-01", &one)->tasks[0]->promise->limit,
+                        "20 working days");
+    PLAY(&scene, { "amr/amr-01", APPROVE, "above" });
+    assert_string_equal(ask(&scene, "dr/dr-01", &one)->tasks[0]->promise->limit, "15 working days");
     close_scene(&scene);
 }
 
@@ -1036,6 +1091,7 @@ int main(void)
         cmocka_unit_test(test_rounds),
         cmocka_unit_test(test_recall_step),
         cmocka_unit_test(test_recall_decision),
+        cmocka_unit_test(test_recall_of_sending_back),
         cmocka_unit_test(test_recall_acceptance),
         cmocka_unit_test(test_reopen_and_revoke),
         cmocka_unit_test(test_consultation),
@@ -1044,6 +1100,7 @@ int main(void)
         cmocka_unit_test(test_a_departments_applications),
         cmocka_unit_test(test_tasks),
         cmocka_unit_test(test_may),
+        cmocka_unit_test(test_limits_above),
         cmocka_unit_test(test_gateway),
         cmocka_unit_test(test_machine_tasks),
     };
