@@ -233,6 +233,44 @@ static Bl__Refusal *check_awaited(const struct question *q, const struct chosen 
     return first;
 }
 
+/* An electronic licence that only waited for this paper is published now, and so delivered. NULL:
+ * there is none. */
+static Bl__ItemChange *publish(const struct question *q, uint32_t index)
+{
+    const Bl__Item *item = q->application->items[index];
+
+    if (!q->world->definition->items[index].delivers_itself || item->state != S(DECIDED) ||
+        !countdown_is_open(item->deliver)) {
+        return NULL;
+    }
+    Bl__ItemChange *change = bl_arena_new(q->arena, Bl__ItemChange);
+    bl__item_change__init(change);
+    change->item = index;
+    change->state = S(DELIVERED);
+    change->deliver = clock_copy(item->deliver, q->arena);
+    countdown_stop(change->deliver);
+    return change;
+}
+
+/* What becomes of the items whose gap is closed; what the others lack is said. */
+static void close_gaps(const struct question *q, const struct chosen *chosen,
+                       const struct next_content *next, struct ruling *ruling)
+{
+    Bl__Supplemented *supplemented = ruling->event->supplemented;
+
+    for (size_t i = 0; i < chosen->count; i++) {
+        uint32_t index = chosen->items[i];
+        bool open = still_missing(q, q->application->items[index], next, ruling);
+        Bl__ItemChange *change = open ? NULL : publish(q, index);
+
+        if (change != NULL) {
+            supplemented->changes =
+                bl_arena_append(q->arena, supplemented->changes, supplemented->n_changes, change);
+            supplemented->n_changes++;
+        }
+    }
+}
+
 struct ruling decide_supplement(const struct question *q)
 {
     const Bl__Supplement *supplement = q->command->supplement;
@@ -257,9 +295,6 @@ struct ruling decide_supplement(const struct question *q)
     if (ruling.refusal != NULL) {
         return ruling;
     }
-    for (size_t i = 0; i < chosen.count; i++) {
-        (void)still_missing(q, q->application->items[chosen.items[i]], &next, &ruling);
-    }
     ruling.event = question_event(q, BL__EVENT__WHAT_SUPPLEMENTED);
     Bl__Supplemented *supplemented = bl_arena_new(q->arena, Bl__Supplemented);
     bl__supplemented__init(supplemented);
@@ -267,6 +302,7 @@ struct ruling decide_supplement(const struct question *q)
     hash(q, &next, &supplemented->content_hash);
     supplemented->materials = next.materials;
     supplemented->n_materials = next.material_count;
+    close_gaps(q, &chosen, &next, &ruling);
     ruling.content = next.bytes;
     return ruling;
 }
@@ -285,6 +321,12 @@ void evolve_supplemented(Bl__Application *application, const Bl__Event *event,
             item->gap = false;
             countdown_stop(item->supplement);
         }
+    }
+    for (size_t i = 0; i < supplemented->n_changes; i++) {
+        CHECK(supplemented->changes[i]->item < application->n_items);
+        Bl__Item *item = application->items[supplemented->changes[i]->item];
+
+        item->decided_at = item->since;
     }
     change_items(application, supplemented->changes, supplemented->n_changes, event, arena);
 }

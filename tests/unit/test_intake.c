@@ -34,7 +34,7 @@ static const char workflow[] =
     "  fire: {title: 二, department: fire, promise: 10WD, fields: [area], materials: [photo],"
     " notify_commit: {post_check: 30 working days, when: form.area < 100.0}}\n"
     "  food: {title: 三, department: urban, needs: [fire], promise: 5WD, fields: [area],"
-    " materials: [photo]}\n"
+    " materials: [photo], outcome: {document: 证, deliver: [e_licence]}}\n"
     "  day: {title: 四, department: urban, promise: 3WD, fields: [area, opens],"
     " when: form.area > 5.0, not_before: opens}\n"
     "  own: {title: 五, department: urban, promise: 3WD, fields: [area], when: form.area > 5.0,"
@@ -615,7 +615,11 @@ static void test_a_gap_is_closed(void **state)
     item = state_of(&hall, id)->items[FOOD];
     assert_int_equal(item->state, S(ACCEPTED));  // it has the same papers, and its own time
     assert_int_equal(item->supplement->due_at, item->promise->due_at);
+    assert_done(decide(&hall, "urban", id, "food", R(GRANTED)));
+    assert_state(&hall, id, FOOD, S(DECIDED));  // an e-licence, and it may not be issued yet
     assert_done(supplement(&hall, id, "photo"));
+    assert_state(&hall, id, FOOD, S(DELIVERED));
+    assert_int_equal(state_of(&hall, id)->items[FOOD]->deliver->phase, BL__CLOCK__PHASE__STOPPED);
     item = state_of(&hall, id)->items[FIRE];
     assert_false(item->gap);
     assert_true(application_item_may_issue(item, &definition));
@@ -750,7 +754,8 @@ static void test_an_item_waits_for_its_day(void **state)
     close_hall(&hall);
 }
 
-/* Nobody is late before the day: the clocks of the whole leave the wait out, and no more than it. */
+/* Nobody is late before the day: the clocks of the whole leave the wait out, and no more than it.
+ */
 static void test_the_whole_waits_too(void **state)
 {
     struct hall hall;
