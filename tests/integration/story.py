@@ -1,5 +1,5 @@
-"""A hall in which a story is told under a clock of its own: a moment is set, somebody does something
-at the command line, and what it led to is compared with what was worked out here.
+"""A hall in which a story is told under a clock of its own: a moment is set, somebody does
+something at the command line, and what it led to is compared with what was worked out here.
 
 The days are reckoned from the calendar's file by the rules of the law alone (domain.md 4): nothing
 is asked of the program that is to be tested.
@@ -91,8 +91,8 @@ class Days:
         first, stopped = self.effective(start).date(), set()
         for begin, end in sorted(stops):
             if begin <= self.add(first, days + len(stopped)):  # else it was over before
-                stopped |= {day for day in (begin + DAY * i for i in range(1, (end - begin).days + 1))
-                            if self.works(day)}
+                after = (begin + DAY * i for i in range(1, (end - begin).days + 1))
+                stopped |= {day for day in after if self.works(day)}
         return self.close(self.add(first, days + len(stopped)))
 
     def minutes(self, start, count):
@@ -140,14 +140,10 @@ class Story:
         self.hall.__enter__()
         self.at(self.begins)
         self.hall.start_broker("--test-clock", self.clock)
-        self.peer = self.hall.peer()
         return self
 
     def __exit__(self, kind, error, trace):
-        try:
-            self.peer.__exit__()
-        finally:
-            self.hall.__exit__(kind, error, trace)
+        self.hall.__exit__(kind, error, trace)
 
     # --- time ---
 
@@ -165,8 +161,8 @@ class Story:
         environment = dict(os.environ, BINGLIAN_DATA=self.hall.data, LANG="C.UTF-8", NO_COLOR="1",
                            LD_PRELOAD=BUILD + "/lib/libclock.so", BINGLIAN_CLOCK=self.clock,
                            ASAN_OPTIONS="verify_asan_link_order=0")
-        return subprocess.run([program("binglian"), *words, "--as", who], env=environment, timeout=60,
-                              input=stdin, capture_output=True, encoding="utf-8")
+        return subprocess.run([program("binglian"), *words, "--as", who], env=environment,
+                              timeout=60, input=stdin, capture_output=True, encoding="utf-8")
 
     def ask(self, who, *words, stdin=None):
         """Types a command that is done, and returns what it prints."""
@@ -207,8 +203,10 @@ class Story:
     def absent(self, department, post, begins, ends, deputy=""):
         """The post is vacant; its deputy stands in."""
         begin, end = (int(moment(day).timestamp()) * 1000000 for day in (begins, ends))
-        answer = command(self.peer, set_absence=proto.SetAbsence(absence=proto.Absence(
-            department=department, post=post, deputy=deputy, to=end, **{"from": begin})))
+        absence = proto.Absence(department=department, post=post, deputy=deputy, to=end,
+                                **{"from": begin})
+        with self.hall.peer() as peer:
+            answer = command(peer, set_absence=proto.SetAbsence(absence=absence))
         assert not answer.HasField("refusal"), answer
 
     # --- what is seen ---
@@ -233,7 +231,8 @@ class Story:
         """Its events; of one kind, of one item."""
         rows = self.ask("administrator/x", "events", number, "-o", "json")["items"]
         return [row for row in rows
-                if (what is None or what in row["event"]) and (item is None or row.get("item") == item)]
+                if (what is None or what in row["event"])
+                and (item is None or row.get("item") == item)]
 
     def wait(self, number, what, item=None, count=1):
         """Waits until there are so many events of a kind, and returns the last."""
