@@ -5,6 +5,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "schema/pack.h"
+
 static uint32_t checksum(const uint8_t *body, size_t bytes)
 {
     return (uint32_t)XXH3_64bits_withSeed(body, bytes, RECORD_FORMAT);
@@ -23,7 +25,7 @@ struct bl_text record_seal_message(const ProtobufCMessage *message, struct bl_ar
     size_t bytes = protobuf_c_message_get_packed_size(message);
     uint8_t *record = bl_arena_alloc(arena, RECORD_HEAD_BYTES + bytes);
 
-    protobuf_c_message_pack(message, record + RECORD_HEAD_BYTES);
+    (void)pack_message(message, record + RECORD_HEAD_BYTES);
     head(record, bytes);
     return (struct bl_text){ (const char *)record, RECORD_HEAD_BYTES + bytes };
 }
@@ -32,7 +34,7 @@ struct bl_text record_seal_bounded(const ProtobufCMessage *message, size_t bytes
                                    struct bl_arena *arena)
 {
     uint8_t *record = bl_arena_reserve(arena, RECORD_HEAD_BYTES + bytes_max);
-    size_t bytes = protobuf_c_message_pack(message, record + RECORD_HEAD_BYTES);
+    size_t bytes = pack_message(message, record + RECORD_HEAD_BYTES);
 
     CHECK(bytes <= bytes_max);
     head(record, bytes);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "schema/pack.h"
 #include "schema/wire_check.h"
 
 #define FRAME_BYTES_FIRST ((size_t)4096)
@@ -75,7 +76,7 @@ bool wire_frame_add(struct wire_frame *frame, uint32_t number, const ProtobufCMe
         return false;
     }
     put_head(frame, number, bytes);
-    frame->used += protobuf_c_message_pack(message, frame->bytes + frame->used);
+    frame->used += pack_message(message, frame->bytes + frame->used);
     return true;
 }
 
