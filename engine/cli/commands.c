@@ -74,6 +74,9 @@
     X(project_close)                                                                               \
     X(project_list)                                                                                \
     X(project_show)                                                                                \
+    X(absence_set)                                                                                 \
+    X(absence_end)                                                                                 \
+    X(absence_list)                                                                                \
     X(referral_make)                                                                               \
     X(referral_hand_over)                                                                          \
     X(referral_list)                                                                               \
