@@ -282,7 +282,7 @@ static Bl__Appointment *appointment_new(const struct asked *q, const char *perso
 static struct ruling decide_book(const struct asked *q)
 {
     const Bl__Book *book = q->command->book;
-    uint32_t index;
+    uint32_t index = 0;
     const char *person = NULL;
     Bl__Refusal *refusal = check_book(q, book);
 
