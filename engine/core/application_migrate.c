@@ -136,19 +136,42 @@ static void restore(Bl__Item *item, bl_time now)
         item->since = now;
         go_on(item->notify);
         go_on(item->correction);
+        for (size_t i = 0; i < item->n_consultations; i++) {
+            if (item->consultations[i]->answered_at == 0) {
+                go_on(item->consultations[i]->limit);
+            }
+        }
     }
     item->removed = false;
     item->reopens = false;
 }
 
-/* The step of the same id; the first one, in a new round, where it is gone. */
-static void move_desk(const struct moving *m, Bl__Item *item, const struct definition_item *to)
+/* Where the new version has the step that an item is at; its count of steps where it has none. */
+static uint32_t find_step(const struct moving *m, const Bl__Item *item,
+                          const struct definition_item *to)
 {
     const struct definition_item *from = find_definition(m->from, item->id);
+    uint32_t step = 0;
+
+    if (from == NULL) {
+        return (uint32_t)to->step_count;
+    }
+    while (step < to->step_count &&
+           strcmp(to->steps[step].id, from->steps[item->desk->step].id) != 0) {
+        step++;
+    }
+    return step;
+}
+
+/* The step of the same id; the first one, in a new round, where it is gone. An item that has ended
+ * keeps its signatures, at the last step: there it goes on if it is reopened. Nothing is taken back
+ * over a migration: the step before is one of the version before. */
+static void move_desk(const struct moving *m, Bl__Item *item, const struct definition_item *to)
+{
     bl_time start = routing_effective(&m->world, m->world.now);
 
-    if (to->step_count == 0 || is_settled(item)) {
-        item->desk = is_settled(item) ? item->desk : NULL;
+    if (to->step_count == 0) {
+        item->desk = NULL;
         return;
     }
     if (item->desk == NULL) {
@@ -157,14 +180,14 @@ static void move_desk(const struct moving *m, Bl__Item *item, const struct defin
                          : NULL;
         return;
     }
-    for (uint32_t i = 0; from != NULL && i < to->step_count; i++) {
-        if (strcmp(to->steps[i].id, from->steps[item->desk->step].id) == 0) {
-            item->desk->step = i;
-            item->desk->personal = desk_step_is_personal(&to->steps[i]);
-            return;
-        }
+    uint32_t step = find_step(m, item, to);
+    if (step == to->step_count && !is_settled(item)) {
+        item->desk = desk_begin(&m->world, to, 0, item->desk->round + 1, start, m->q->arena);
+        return;
     }
-    item->desk = desk_begin(&m->world, to, 0, item->desk->round + 1, start, m->q->arena);
+    item->desk->step = step < to->step_count ? step : (uint32_t)to->step_count - 1;
+    item->desk->personal = desk_step_is_personal(&to->steps[item->desk->step]);
+    item->desk->before = NULL;
 }
 
 static Bl__Item *item_new(const struct moving *m, const struct definition_item *to)
@@ -273,6 +296,21 @@ static void fold(struct moving *m)
     change_items(&m->moved, changes, count, &event, m->q->arena);
 }
 
+static bool is_overdue(const Bl__Clock *clock)
+{
+    return clock != NULL && clock->phase == P(OVERDUE);
+}
+
+/* The ladder of the new version, from the rung that is reached; what is in time again has not been
+ * escalated. */
+static void move_rung(const struct moving *m, Bl__Item *item)
+{
+    item->rung_at = escalate_next(&m->world, item);
+    if (!is_overdue(item->promise) && !is_overdue(item->legal)) {
+        item->rung = 0;
+    }
+}
+
 /* The clocks of what was running before, by the limits of the new version. */
 static void recount_running(struct moving *m, const Bl__Item *const *before)
 {
@@ -289,6 +327,7 @@ static void recount_running(struct moving *m, const Bl__Item *const *before)
         if (change->step != NULL) {
             item->desk->limit = change->step;
         }
+        move_rung(m, item);
     }
 }
 

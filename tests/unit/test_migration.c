@@ -37,6 +37,21 @@ static const char third_yaml[] =
     HEAD("3") "      floor: {type: text, label: {zh: 楼, en: Floor}, required: true}\n"
               "items:\n" ITEM("licence", "amr", "2", "") "trial: true\n";
 
+/* A circulation of three steps and the ladder of all halls; then one step and a ladder of one rung;
+ * then no step at all. */
+#define STEP(id, role) "{id: " id ", title: 步, role: " role "}"
+static const char long_yaml[] =
+    HEAD("4") "items:\n" ITEM("licence", "amr", "2",
+                              ", steps: [" STEP("review", "reviewer") ", " STEP(
+                                  "visit", "inspector") ", " STEP("decide", "decider") "]")
+        ITEM("sign", "urban", "3", "") "trial: true\n";
+static const char short_yaml[] =
+    HEAD("5") "escalation: [{to: section_head}]\n"
+              "items:\n" ITEM("licence", "amr", "2", ", steps: [" STEP("look", "reviewer") "]")
+                  ITEM("sign", "urban", "3", "") "trial: true\n";
+static const char bare_yaml[] = HEAD("6") "items:\n" ITEM("licence", "amr", "2", "")
+    ITEM("sign", "urban", "3", "") "trial: true\n";
+
 static struct hall_submission submission;
 
 static void publish(struct hall *hall, const char *yaml, bl_time effective_at)
@@ -311,6 +326,112 @@ static void test_departments_keep_their_history(void **state)
     assert_int_equal(answer->events[0]->event->what_case, BL__EVENT__WHAT_MIGRATED);
 }
 
+/* --- steps and rungs that the new version does not have ----------------------------------------
+ */
+
+static const Bl__Answer *decide_as(struct hall *hall, const char *post, Bl__Item__Result result)
+{
+    static struct principal officer;
+    static Bl__Decide decision;
+
+    officer = (struct principal){ .role = BL__KEY__ROLE__OFFICER };
+    (void)snprintf(officer.name, sizeof officer.name, "%s", post);
+    (void)snprintf(officer.post, sizeof officer.post, "%s", post);
+    (void)snprintf(officer.department, sizeof officer.department, "amr");
+    bl__command__init(&command);
+    bl__decide__init(&decision);
+    decision.item = "licence";
+    decision.result = result;
+    decision.reason = "不符合条件";
+    command.application_id = 1;
+    command.what_case = BL__COMMAND__WHAT_DECIDE;
+    command.decide = &decision;
+    return hall_do(hall, &officer, &command);
+}
+
+static const Bl__Answer *reopen(struct hall *hall)
+{
+    static struct principal head;
+    static Bl__Reopen reopen_command;
+
+    head = (struct principal){
+        .role = BL__KEY__ROLE__OFFICER, .name = "amr-90", .department = "amr", .post = "amr-90"
+    };
+    bl__command__init(&command);
+    bl__reopen__init(&reopen_command);
+    reopen_command.item = "licence";
+    reopen_command.reason = "复议";
+    command.application_id = 1;
+    command.what_case = BL__COMMAND__WHAT_REOPEN;
+    command.reopen = &reopen_command;
+    return hall_do(hall, &head, &command);
+}
+
+static void open_long(struct hall *hall)
+{
+    publish(hall, long_yaml, 0);
+    assert_null(migrate(hall, 4, false)->refusal);
+    assert_int_equal(item_of(state_of(hall), "licence")->desk->step, 0);
+}
+
+/* What was denied at the last of three steps goes on where there is one step, or none. */
+static void test_a_desk_that_is_gone(void **state)
+{
+    struct hall *hall = *state;
+
+    open_long(hall);
+    assert_null(decide_as(hall, "amr-01", BL__ITEM__RESULT__GRANTED)->refusal);
+    assert_null(decide_as(hall, "amr-05", BL__ITEM__RESULT__GRANTED)->refusal);
+    assert_null(decide_as(hall, "amr-02", BL__ITEM__RESULT__DENIED)->refusal);
+    publish(hall, short_yaml, 0);
+    assert_null(migrate(hall, 5, false)->refusal);
+    assert_int_equal(item_of(state_of(hall), "licence")->desk->step, 0);
+    assert_null(reopen(hall)->refusal);
+    assert_null(decide_as(hall, "amr-07", BL__ITEM__RESULT__DENIED)->refusal);
+    publish(hall, bare_yaml, 0);
+    assert_null(migrate(hall, 6, false)->refusal);
+    assert_null(reopen(hall)->refusal);
+    assert_null(item_of(state_of(hall), "licence")->desk);
+    assert_null(decide(hall, "amr", "licence")->refusal);
+}
+
+/* The step before is one of the version before. */
+static void test_no_step_is_taken_back_over_a_migration(void **state)
+{
+    struct hall *hall = *state;
+
+    open_long(hall);
+    assert_null(decide_as(hall, "amr-01", BL__ITEM__RESULT__GRANTED)->refusal);
+    assert_non_null(item_of(state_of(hall), "licence")->desk->before);
+    assert_null(migrate(hall, 1, false)->refusal);
+    assert_null(migrate(hall, 4, false)->refusal);
+    publish(hall, short_yaml, 0);
+    assert_null(migrate(hall, 5, false)->refusal);
+    assert_null(item_of(state_of(hall), "licence")->desk->before);
+}
+
+/* An overdue item has climbed two rungs; the new ladder has one. */
+static void test_a_rung_that_is_gone(void **state)
+{
+    struct hall *hall = *state;
+
+    publish(hall, long_yaml, 0);
+    assert_null(migrate(hall, 4, false)->refusal);
+    hall->now = CLOSE_OF(4) + HOUR_US;  // the promise of the sign was broken on Thursday
+    assert_int_equal(hall_run(hall), BL_OK);
+    const Bl__Item *sign = item_of(state_of(hall), "sign");
+    assert_true(sign->rung >= 2 && sign->rung_at != 0);
+    publish(hall, short_yaml, 0);
+    assert_null(migrate(hall, 5, false)->refusal);
+    assert_int_equal(item_of(state_of(hall), "sign")->rung_at, 0);
+    hall->now += 30 * DAY_US;
+    assert_int_equal(hall_run(hall), BL_OK);
+    assert_null(migrate(hall, 4, false)->refusal);
+    hall->now += 30 * DAY_US;
+    assert_int_equal(hall_run(hall), BL_OK);
+    assert_int_equal(item_of(state_of(hall), "sign")->rung, 4);  // there it climbs on
+}
+
 /* --- from a day on ------------------------------------------------------------------------------
  */
 
@@ -417,6 +538,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_verdicts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_history_keeps_its_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_departments_keep_their_history, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_desk_that_is_gone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_step_is_taken_back_over_a_migration, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_rung_that_is_gone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_version_waits_for_its_day, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_coming_version_is_shown_as_coming, setup, teardown),
     };
