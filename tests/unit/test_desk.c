@@ -402,6 +402,26 @@ static void test_step_limit(void **state)
     close_scene(&scene);
 }
 
+/* To decide and to take it back is no way to silence the ladder. */
+static void test_ladder_after_recall(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    open_scene(&scene, MONDAY_NINE);
+    PLAY(&scene, { "fire", APPROVE, "mixed", .after = 8 * DAY_US },  // due the day before
+         { "fire", APPROVE, "mixed" }, { "fire/fire-01", APPROVE, "mixed" });
+    assert_int_equal(item_of(&scene, "mixed")->rung_at, 0);
+    uint32_t rung = item_of(&scene, "mixed")->rung;
+    PLAY(&scene, { "fire/fire-01", RECALL, "mixed" });
+    assert_true(item_of(&scene, "mixed")->rung_at > scene.hall.now);
+    scene.hall.now += DAY_US;
+    batch_reset(&scene.hall.batch);
+    assert_int_equal(hall_run(&scene.hall), BL_OK);
+    assert_int_equal(item_of(&scene, "mixed")->rung, rung + 1);
+    close_scene(&scene);
+}
+
 /* --- signatures ------------------------------------------------------------------------------- */
 
 /* In order, all: a single no decides at once. */
@@ -1084,6 +1104,7 @@ int main(void)
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_machine_and_people),
         cmocka_unit_test(test_step_limit),
+        cmocka_unit_test(test_ladder_after_recall),
         cmocka_unit_test(test_signers),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_claims),
