@@ -391,8 +391,8 @@ bool recount_question(const struct world *world, const Bl__Application *applicat
         *question = whole_course(world, application, NULL, 0, NULL, name->legal, arena).question;
         return application->accepted_at != 0 && question->limit.halves > 0;
     }
-    if (name->item >= application->n_items) {
-        return false;
+    if (name->item >= application->n_items || application->items[name->item]->removed) {
+        return false;  // by no limit of this version
     }
     const Bl__Item *item = application->items[name->item];
     if (name->kind == BL__CLOCK_NAME__KIND__STEP) {

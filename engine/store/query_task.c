@@ -142,7 +142,7 @@ static bool read_work(const struct asking *a, uint64_t id, uint32_t item, uint32
 
     *work = (struct work){ .item = item };
     if (read_application(a->read, id, a->viewer.arena, &application, NULL) != BL_OK ||
-        item >= application->n_items ||
+        item >= application->n_items || application->items[item]->removed ||
         catalog_find(a->viewer.catalog, application->workflow, application->version, &work->version,
                      NULL) != BL_OK) {
         return false;
@@ -354,6 +354,10 @@ static enum bl_err show(const struct asking *a, struct listing *listing)
         return err;
     }
     int index = application_item_find(application, id);
+    if (index >= 0 && application->items[index]->removed &&
+        sight_item(a->viewer.principal, application->items[index])) {
+        return query_refuse(a, BL_NOT_FOUND, "item-removed", id);
+    }
     if (index < 0 || !read_work(a, application->id, (uint32_t)index, 0, &work)) {
         return query_refuse(a, BL_NOT_FOUND, "item-unknown", listing->what->task);
     }

@@ -326,6 +326,37 @@ static void test_departments_keep_their_history(void **state)
     assert_int_equal(answer->events[0]->event->what_case, BL__EVENT__WHAT_MIGRATED);
 }
 
+/* What is removed is no task, and no limit of the new version explains its clocks. */
+static void test_a_removed_item_is_no_task(void **state)
+{
+    struct hall *hall = *state;
+    struct query_context context = { hall->store, hall->catalog, hall->now };
+    Bl__Query query = BL__QUERY__INIT;
+    Bl__ListTasks list = BL__LIST_TASKS__INIT;
+    Bl__GetWhy get = BL__GET_WHY__INIT;
+    Bl__QueryAnswer answer = BL__QUERY_ANSWER__INIT;
+    struct bl_error e = { 0 };
+
+    publish(hall, second_yaml, 0);
+    assert_null(migrate(hall, 2, false)->refusal);
+    bl_arena_free(&arena);
+    bl_arena_init(&arena, 4096, SIZE_MAX);
+    list.task = "T-0001.sign";
+    query.what_case = BL__QUERY__WHAT_TASKS;
+    query.tasks = &list;
+    assert_int_equal(query_answer(&context, &query, &hall_admin, hall->now, &arena, &answer, &e),
+                     BL_OK);
+    assert_string_equal(answer.refusal->rule, "item-removed");
+    bl__query_answer__init(&answer);
+    get.number = "T-0001";
+    get.item = "sign";
+    query.what_case = BL__QUERY__WHAT_WHY;
+    query.why = &get;
+    assert_int_equal(query_answer(&context, &query, &hall_admin, hall->now, &arena, &answer, &e),
+                     BL_OK);
+    assert_string_equal(answer.refusal->rule, "clock-unknown");
+}
+
 /* --- steps and rungs that the new version does not have ----------------------------------------
  */
 
@@ -538,6 +569,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_verdicts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_history_keeps_its_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_departments_keep_their_history, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_removed_item_is_no_task, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_desk_that_is_gone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_step_is_taken_back_over_a_migration, setup,
                                         teardown),
