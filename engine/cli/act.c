@@ -197,6 +197,14 @@ Bl__Command *act_command(struct cli *cli, const char *argument, int *status)
         *status = fail_text(cli, cli->command->arguments);
         return NULL;
     }
+    if (!task_name_is_whole(argument)) {
+        *status = cli_fail_usage(cli,
+                                 cli_say(cli, "“%s”不完整：点的前后不能为空",
+                                         "\"%s\" is incomplete: something stands on both "
+                                         "sides of a dot"),
+                                 argument);
+        return NULL;
+    }
     json_t *value = json_object(), *object = json_object();
 
     json_object_set_new(value, "application", json_string(name.number));

@@ -1,6 +1,7 @@
 /* task_name.h — NUMBER.item.step as people type it. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,15 @@ struct task_name {
     const char *item;  // "" where there is none; the same of the step
     const char *step;  // of an opinion that is asked for: opinion-2
 };
+
+/* Has every part that a dot announces? "NUMBER." is an item that somebody left out, never the whole
+ * application. */
+static inline bool task_name_is_whole(const char *text)
+{
+    size_t bytes = strlen(text);
+
+    return bytes > 0 && text[0] != '.' && text[bytes - 1] != '.' && strstr(text, "..") == NULL;
+}
 
 /* Splits at the dots: a number has none. */
 static inline struct task_name task_name_of(struct bl_arena *arena, const char *text)

@@ -73,6 +73,9 @@ static const struct act_case act_cases[] = {
       "{\"application\":\"CY-1\",\"end_visit\":{\"number\":1,\"end\":\"missed\"}}" },
     { { "task", "reject", "CY-1.fire", "--reason", "\xff" }, NULL },
     { { "task", "reject", "\xff" }, NULL },
+    { { "withdraw", "CY-1.", "--consent", "撤-3" }, NULL },
+    { { "withdraw", "CY-1..fire", "--consent", "撤-3" }, NULL },
+    { { "withdraw", "", "--consent", "撤-3" }, NULL },
     { { "task", "reject", "CY-1.fire", "--reason", "@/nowhere" }, NULL },
 };
 // clang-format on
