@@ -7,8 +7,9 @@
 #include "core/desk.h"
 #include "core/recount.h"
 #include "store/sight.h"
+#include "store/view_state.h"
 
-static Bl__Title *view_title(struct bl_arena *arena, const Bl__Text *text)
+Bl__Title *view_title(struct bl_arena *arena, const Bl__Text *text)
 {
     Bl__Title *title = bl_arena_new(arena, Bl__Title);
 
@@ -44,8 +45,8 @@ const char *view_masked(struct bl_arena *arena, const char *name)
     return bl_arena_printf(arena, "%.*s%.*s", (int)first, name, (int)hidden, "***");
 }
 
-static Bl__ClockView *view_clock(const struct viewer *viewer, const struct calendar *calendar,
-                                 const Bl__Clock *clock, struct limit limit)
+Bl__ClockView *view_clock(const struct viewer *viewer, const struct calendar *calendar,
+                          const Bl__Clock *clock, struct limit limit)
 {
     if (clock == NULL || clock->phase == BL__CLOCK__PHASE__PHASE_UNSPECIFIED) {
         return NULL;
@@ -60,7 +61,9 @@ static Bl__ClockView *view_clock(const struct viewer *viewer, const struct calen
     if (view->running) {
         view->remaining_days = clock_remaining(calendar, viewer->now, clock->due_at);
     }
-    view->limit = limit_format(limit, bl_arena_alloc(viewer->arena, LIMIT_TEXT));
+    if (limit.halves > 0) {
+        view->limit = limit_format(limit, bl_arena_alloc(viewer->arena, LIMIT_TEXT));
+    }
     return view;
 }
 
@@ -323,6 +326,7 @@ static Bl__ItemView *view_item(const struct viewer *viewer, const struct catalog
     if (item->desk != NULL) {
         view->desk = view_desk(viewer, version, item, definition);
     }
+    view_item_course(viewer, version, item, view);
     return view;
 }
 
@@ -376,6 +380,7 @@ Bl__ApplicationView *view_application(const struct viewer *viewer,
                 item->removed ? view_removed(viewer, item) : view_item(viewer, &version, item, i);
         }
     }
+    view_application_course(viewer, &version, application, view);
     return view;
 }
 
