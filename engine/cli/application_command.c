@@ -7,11 +7,14 @@
 #include "cli/connect.h"
 #include "cli/output.h"
 #include "cli/submission.h"
+#include "cli/task_name.h"
 #include "cli/tree.h"
 #include "cli/watch.h"
 
 #define PAGE_MAX 200  // of a list, as the broker gives it
 #define EVENTS_PAGE_MAX 1000
+#define CLOCK_CHOICES                                                                              \
+    "notify|correction|supplement|deliver|check|step|opinion"  // as ClockName.Kind
 
 /* --- submit ----------------------------------------------------------------------------------- */
 
@@ -98,8 +101,80 @@ static int show_application(struct cli *cli, const Bl__QueryAnswer *answer)
     return output_value(cli, value, print_application);
 }
 
+// clang-format off
+static const struct column why_columns[] = {
+    { "day",    { "日期", "DAY" },     COLUMN_TEXT },
+    { "count",  { "第几天", "COUNT" }, COLUMN_TEXT },
+    { "reason", { "说明", "WHY" },     COLUMN_WORD },
+    { "detail", { "", "" },            COLUMN_TEXT },
+};
+// clang-format on
+static const struct view why_view = { why_columns,
+                                      BL_COUNT(why_columns),
+                                      { "没有这个期限", "there is no such limit" } };
+
+/* For people a day is a date, and one that does not count has no number. */
+static void shorten_day(struct cli *cli, json_t *row)
+{
+    int64_t count = output_integer(row, "count");
+    const char *text = count == 0 ? "" : bl_arena_printf(&cli->arena, "%d", (int)count);
+
+    json_object_set_new(row, "day", json_stringn(output_text(row, "day"), 10));
+    json_object_set_new(row, "count", json_string(text));
+}
+
+static int show_why(struct cli *cli, const Bl__QueryAnswer *answer)
+{
+    json_t *rows = json_array();
+
+    for (size_t i = 0; i < answer->n_why; i++) {
+        json_t *row = output_of(cli, &answer->why[i]->base);
+
+        if (cli->format == OUTPUT_TABLE || cli->format == OUTPUT_CSV) {
+            shorten_day(cli, row);
+        }
+        json_array_append_new(rows, row);
+    }
+    return output_list(cli, &why_view, rows, answer->next);
+}
+
+/* How a due moment came about, day by day: of the whole, or of the item that is named. */
+static int run_why(struct cli *cli, const char *item)
+{
+    const char *kind = option_text(&cli->options, "clock");
+    Bl__ClockName clock = BL__CLOCK_NAME__INIT;
+    Bl__GetWhy get = BL__GET_WHY__INIT;
+    Bl__Query query = BL__QUERY__INIT;
+
+    clock.whole = item[0] == '\0';
+    clock.legal = option_flag(&cli->options, "legal");
+    if (kind != NULL) {
+        clock.kind = (Bl__ClockName__Kind)(option_choice(CLOCK_CHOICES, kind) +
+                                           BL__CLOCK_NAME__KIND__NOTIFY);
+    }
+    get.number = task_name_of(&cli->arena, cli->options.arguments[0]).number;
+    get.item = item;
+    get.clock = &clock;
+    query.what_case = BL__QUERY__WHAT_WHY;
+    query.why = &get;
+    return connect_show(cli, &query, show_why);
+}
+
 static int run_show(struct cli *cli)
 {
+    const struct options *options = &cli->options;
+    const char *item = options->argument_count > 1
+                           ? options->arguments[1]
+                           : task_name_of(&cli->arena, options->arguments[0]).item;
+
+    if (option_flag(options, "why-due")) {
+        return run_why(cli, item);
+    }
+    if (item[0] != '\0' || option_flag(options, "legal") || option_text(options, "clock") != NULL) {
+        return cli_fail_usage(cli, "%s",
+                              cli_say(cli, "事项、--legal 和 --clock 只与 --why-due 同用",
+                                      "an item, --legal and --clock go with --why-due"));
+    }
     Bl__GetApplication get = BL__GET_APPLICATION__INIT;
     Bl__Query query = BL__QUERY__INIT;
 
@@ -272,6 +347,9 @@ static const struct option_row submit_options[] = {
 };
 static const struct option_row show_options[] = {
     { "events", OPTION_FLAG, 0, NULL, { "附上全部经过", "with its history" }, NULL },
+    { "why-due", OPTION_FLAG, 0, NULL, { "逐日说明期限怎么算出来的", "how the due date came about, day by day" }, NULL },
+    { "legal", OPTION_FLAG, 0, NULL, { "配合 --why-due：法定时限", "with --why-due: the legal limit" }, NULL },
+    { "clock", OPTION_TEXT, 0, "CLOCK", { "配合 --why-due：事项的其他时限", "with --why-due: another limit of the item" }, CLOCK_CHOICES },
 };
 static const struct option_row list_options[] = {
     { "light", OPTION_TEXT, 0, "LIGHT", { "只看某种灯色，最急的在前", "only of this light, the most urgent first" }, "green|yellow|red|blue|grey" },
@@ -297,10 +375,10 @@ const struct command command_submit = {
 };
 
 const struct command command_show = {
-    .name = "show", .arguments = "NUMBER", .arguments_min = 1, .arguments_max = 1, .section = SECTION_APPLICATIONS,
+    .name = "show", .arguments = "NUMBER [ITEM]", .arguments_min = 1, .arguments_max = 2, .section = SECTION_APPLICATIONS,
     .summary = { "一个办件：各部门的进度、灯色和期限", "one application: its departments, lights and limits" },
     COMMAND_OPTIONS(show_options),
-    .examples = "show CY-20261123-0001\nshow CY-20261123-0001 --events -o json",
+    .examples = "show CY-20261123-0001\nshow CY-20261123-0001 --events -o json\nshow CY-20261123-0001 fire_check --why-due --legal",
     .run = run_show,
 };
 

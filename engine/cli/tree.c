@@ -131,5 +131,5 @@ uint32_t tree_print(struct cli *cli, const json_t *application, FILE *out)
         add_item(cli, &grid, application, json_array_get(items, i), i + 1 == count);
     }
     grid_print(&grid, out, cli->color_out);
-    return (uint32_t)count + 2;
+    return (uint32_t)count + 2 + tree_print_course(cli, application, out);
 }

@@ -9,6 +9,13 @@
 /* Prints an ApplicationView; returns how many lines it took. */
 uint32_t tree_print(struct cli *cli, const json_t *application, FILE *out);
 
+/* Of that, what stands around the items and the whole: clocks, stops, steps, opinions, urgings, and
+ * what happens next. */
+uint32_t tree_print_course(struct cli *cli, const json_t *application, FILE *out);
+/* What happens next and who has to act, in one sentence: "消防救援大队须决定是否受理消防安全检查，
+ * 最迟 2026-12-07 17:30"; "" where nothing does. In the arena. */
+const char *tree_next(struct cli *cli, const json_t *application);
+
 /* The title of an item; its id stands for it where the application does not have it. */
 const char *tree_item_title(struct cli *cli, const json_t *application, const char *id);
 
