@@ -289,6 +289,25 @@ static const char *notice_text(struct cli *cli, const json_t *notice)
                                                       : "");
 }
 
+/* Of one that is late: whose time it was, along the critical path. */
+static const char *delay_text(struct cli *cli, const json_t *delay)
+{
+    int64_t over = output_integer(delay, "over");
+    const json_t *days = output_find(delay, "days");
+    const char *beyond = over <= 0
+                             ? ""
+                             : bl_arena_printf(&cli->arena,
+                                               cli_say(cli, "，其中超出承诺 %" PRId64 " 个",
+                                                       ", %" PRId64 " of them beyond its promise"),
+                                               over);
+
+    return bl_arena_printf(
+        &cli->arena,
+        cli_say(cli, "用时：%s %g 个工作日（%s）%s", "taken: %s %g working days (%s)%s"),
+        title_or(cli, delay, "title", output_text(delay, "whose")), json_number_value(days),
+        output_text(delay, "item"), beyond);
+}
+
 static void print_each(struct course *course, const json_t *application, const char *list,
                        const char *(*text)(struct cli *, const json_t *))
 {
@@ -317,6 +336,7 @@ uint32_t tree_print_course(struct cli *cli, const json_t *application, FILE *out
     print_each(&course, application, "visits", visit_text);
     print_each(&course, application, "urgings", urging_text);
     print_each(&course, application, "notices", notice_text);
+    print_each(&course, application, "delays", delay_text);
     if (next[0] != '\0') {
         (void)fprintf(out, "%s%s%s%s\n", colour_begin(COLOUR_BOLD, cli->color_out),
                       cli_say(cli, "下一步：", "next: "), next,

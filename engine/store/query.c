@@ -151,6 +151,10 @@ static enum bl_err get_application(const struct asking *a)
     a->answer->applications[0] =
         view_application(&a->viewer, application, query_applicant(a, application));
     a->answer->n_applications = 1;
+    err = query_delays(a, application, a->answer->applications[0]);
+    if (err != BL_OK) {
+        return err;
+    }
     if (sight_query_code(a->viewer.principal)) {
         char *code = bl_arena_alloc(a->viewer.arena, STORE_CODE_BYTES);
 

@@ -11,7 +11,7 @@
 static struct bl_arena fixture_arena;
 
 /* A layer from YAML text; its places are in *document, which may be NULL. */
-static const Bl__Calendar *fixture_read(const char *text, size_t bytes, const char *name,
+static inline const Bl__Calendar *fixture_read(const char *text, size_t bytes, const char *name,
                                         const struct yaml_document **document)
 {
     ProtobufCMessage *message = NULL;
@@ -31,7 +31,7 @@ static const Bl__Calendar *fixture_read(const char *text, size_t bytes, const ch
 }
 
 /* A layer from a file of the source tree. */
-static const Bl__Calendar *fixture_layer(const char *name)
+static inline const Bl__Calendar *fixture_layer(const char *name)
 {
     static char text[YAML_BYTES_MAX];
     char path[512];
@@ -46,13 +46,13 @@ static const Bl__Calendar *fixture_layer(const char *name)
     return fixture_read(text, bytes, name, NULL);
 }
 
-static void fixture_end(void)
+static inline void fixture_end(void)
 {
     bl_arena_free(&fixture_arena);
 }
 
 /* A calendar of layers that must be right. */
-static struct calendar *fixture_calendar(const Bl__Calendar *const *layers, size_t count)
+static inline struct calendar *fixture_calendar(const Bl__Calendar *const *layers, size_t count)
 {
     struct calendar *calendar = NULL;
     struct bl_error e = { 0 };
@@ -63,7 +63,7 @@ static struct calendar *fixture_calendar(const Bl__Calendar *const *layers, size
     return calendar;
 }
 
-static bool fixture_lists(const char *const *list, size_t count, bl_day day)
+static inline bool fixture_lists(const char *const *list, size_t count, bl_day day)
 {
     struct bl_date date = bl_date_of(day);
     int32_t of_year = date.month * 100 + date.day;

@@ -116,6 +116,10 @@ static const struct course_case course_cases[] = {
       " \"notices\": [{\"kind\": \"decision\", \"channel\": \"sms\", \"incident\": true}]}",
       "整体\n   现场勘验 2026-12-05 12:00 中街1号（a、b），申请人已确认\n"
       "   领导督办：fire 须答复，最迟 2026-12-04 12:00\n   待发通知：决定（sms），发送异常\n" },
+    { "whose time a delay was", LANGUAGE_ZH,
+      "{\"delays\": [{\"whose\": \"amr\", \"title\": {\"zh\": \"市场监管局\"}, \"days\": 8.0, \"item\": \"food\", \"over\": 3},"
+      " {\"whose\": \"special\", \"days\": 2.0, \"item\": \"food\"}]}",
+      "整体\n   用时：市场监管局 8 个工作日（food），其中超出承诺 3 个\n   用时：special 2 个工作日（food）\n" },
     { "next: a department with its post at a step", LANGUAGE_ZH,
       "{\"next\": {\"what\": \"decide\", \"who\": \"fire\", \"post\": \"fire-01\", \"who_title\": {\"zh\": \"消防大队\"}, \"step\": {\"zh\": \"技术审查\"},"
       " \"item_title\": {\"zh\": \"消防检查\"}, \"by\": \"2026-12-07" NOON "\"}}",

@@ -120,11 +120,44 @@ static void test_two_countdowns(void **state)
     clocks_close(&clocks);
 }
 
+/* Eight days of a promise of five, still open and then decided; in time, nobody is blamed. */
+static void test_whose_time_it_was(void **state)
+{
+    Bl__Query query = BL__QUERY__INIT;
+    Bl__GetApplication what = BL__GET_APPLICATION__INIT;
+    struct clocks clocks;
+
+    (void)state;
+    clocks_open(&clocks, "d5", clocks_time("2026-03-02 10:00"));
+    query.what_case = BL__QUERY__WHAT_APPLICATION;
+    query.application = &what;
+    clocks_wait(&clocks, clocks_time("2026-03-09 10:00"));
+    what.number = clocks.state->number;
+    assert_int_equal(ask(&clocks, &query)->applications[0]->n_delays, 0);
+    clocks_wait(&clocks, clocks_time("2026-03-12 10:00"));
+    for (size_t i = 0; i < 2; i++) {
+        what.number = clocks.state->number;
+        const Bl__ApplicationView *view = ask(&clocks, &query)->applications[0];
+
+        assert_int_equal(view->n_delays, 1);
+        assert_string_equal(view->delays[0]->whose, "fire");
+        assert_string_equal(view->delays[0]->item, "d5");
+        assert_int_equal((int)view->delays[0]->days, 8);
+        assert_int_equal(view->delays[0]->over, 3);
+        if (i == 0) {
+            assert_string_equal(view->next->what, "decide");
+            assert_null(clocks_decide(&clocks)->refusal);
+        }
+    }
+    clocks_close(&clocks);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_day_by_day),
         cmocka_unit_test(test_two_countdowns),
+        cmocka_unit_test(test_whose_time_it_was),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
