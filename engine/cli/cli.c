@@ -64,6 +64,18 @@ int cli_fail(const struct cli *cli, const struct bl_error *e)
     return bl_err_exit(e->code);
 }
 
+const char *cli_instead(struct cli *cli, const Bl__Refusal *refusal)
+{
+    const char *words = "";
+
+    for (size_t i = 0; i < refusal->n_instead; i++) {
+        words =
+            bl_arena_printf(&cli->arena, "%s%s%s", words, i == 0 ? "" : cli_say(cli, "、", ", "),
+                            sentence_word(refusal->instead[i], cli->language));
+    }
+    return words;
+}
+
 int cli_fail_refused(struct cli *cli, const Bl__Refusal *refusal)
 {
     cli_note(cli, "%sbinglian: %s%s [%s]", red(cli),
@@ -72,6 +84,9 @@ int cli_fail_refused(struct cli *cli, const Bl__Refusal *refusal)
         cli_note(cli, "%sbinglian: %s%s [%s]", red(cli),
                  sentence_make(refusal->others[i], cli->language, &cli->arena), plain(cli),
                  refusal->others[i]->code);
+    }
+    if (refusal->n_instead > 0) {
+        cli_note(cli, cli_say(cli, "现在可以：%s", "possible now: %s"), cli_instead(cli, refusal));
     }
     return bl_err_exit(bl_err_from_name(refusal->code));
 }

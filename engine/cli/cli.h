@@ -45,6 +45,8 @@ void cli_note(const struct cli *cli, const char *format, ...) __attribute__((for
 
 /* Says what failed, on stderr, and returns the exit status that goes with it. */
 int cli_fail(const struct cli *cli, const struct bl_error *e);
+/* What is possible instead of what was refused, in words; in the arena. */
+const char *cli_instead(struct cli *cli, const Bl__Refusal *refusal);
 /* The same for what the broker refused, with all further problems. */
 int cli_fail_refused(struct cli *cli, const Bl__Refusal *refusal);
 /* Says that a value of an option cannot be used, by the sentence of `rule`. `e` knows more, in

@@ -5,6 +5,7 @@
 #include "core/application_state.h"
 #include "core/countdown.h"
 #include "core/notice.h"
+#include "core/possible.h"
 
 #define S(state) BL__ITEM__STATE__##state
 
@@ -54,15 +55,22 @@ static bool takes(Bl__Command__WhatCase what)
     return (size_t)what < BL_COUNT(decisions) && decisions[what] != NULL;
 }
 
+struct ruling application_try(const struct question *q)
+{
+    return decisions[q->command->what_case](q);
+}
+
 static struct ruling decide(const struct world *world, const void *state,
                             const Bl__Command *command, struct bl_arena *arena)
 {
     const struct question question = { world, state, command, arena };
 
     CHECK(takes(command->what_case));
-    struct ruling ruling = decisions[command->what_case](&question);
+    struct ruling ruling = application_try(&question);
     if (ruling.event != NULL) {
         notice_announce(world, state, ruling.event, arena);
+    } else if (ruling.refusal != NULL) {
+        possible_offer(&question, ruling.refusal);
     }
     return ruling;
 }

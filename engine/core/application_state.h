@@ -10,6 +10,9 @@
 #include "core/question.h"
 #include "core/routing.h"
 
+/* What the command's own rules say, and nothing that goes with it. */
+struct ruling application_try(const struct question *q);
+
 struct ruling decide_submit(const struct question *q);
 struct ruling decide_accept(const struct question *q);
 struct ruling decide_refuse(const struct question *q);
