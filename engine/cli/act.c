@@ -184,13 +184,25 @@ static Bl__Command *read_command(struct cli *cli, const json_t *value, int *stat
     return (Bl__Command *)message;
 }
 
+/* The act that it is of what the argument names: a notice is one thing, an item another. */
+static struct act act_of(const struct command *command, struct task_name name)
+{
+    struct act act = *command->act;
+
+    if (act.otherwise != NULL && task_name_number(name.item) == 0) {
+        act.what = act.otherwise;
+        act.fields = NULL;
+    }
+    return act;
+}
+
 Bl__Command *act_command(struct cli *cli, const char *argument, int *status)
 {
-    const struct act *act = cli->command->act;
+    struct task_name name = task_name_of(&cli->arena, argument);
+    const struct act of_name = act_of(cli->command, name), *act = &of_name;
     const ProtobufCFieldDescriptor *what =
         protobuf_c_message_descriptor_get_field_by_name(&bl__command__descriptor, act->what);
     const ProtobufCMessageDescriptor *message = what->descriptor;
-    struct task_name name = task_name_of(&cli->arena, argument);
     Bl__Command *command = NULL;
 
     if (!bl_text_is_valid(argument, strlen(argument))) {
@@ -267,6 +279,11 @@ static const char *refusal_words(struct cli *cli, const Bl__Refusal *refusal)
     for (size_t i = 0; i < refusal->n_others; i++) {
         words = bl_arena_printf(&cli->arena, "%s%s%s", words, cli_say(cli, "；", "; "),
                                 sentence_make(refusal->others[i], cli->language, &cli->arena));
+    }
+    if (refusal->n_instead > 0) {
+        words =
+            bl_arena_printf(&cli->arena, cli_say(cli, "%s；现在可以：%s", "%s; possible now: %s"),
+                            words, cli_instead(cli, refusal));
     }
     return words;
 }

@@ -7,11 +7,12 @@
 #include "cli/command.h"
 
 struct act {
-    const char *what;      // field of Command: "decide"
-    const char *preset;    // what it always says: "result=granted"; NULL: nothing
-    const char *fields;    // options whose field has another name: "to=to_post part=parts"
-    const char *required;  // an option without which it makes no sense; NULL: none
-    bool step;             // the step that TASK names is filled in too
+    const char *what;       // field of Command: "decide"
+    const char *preset;     // what it always says: "result=granted"; NULL: nothing
+    const char *fields;     // options whose field has another name: "to=to_post part=parts"
+    const char *required;   // an option without which it makes no sense; NULL: none
+    const char *otherwise;  // what it is of an item, where `what` is of a notice; NULL: the same
+    bool step;              // the step that TASK names is filled in too
 };
 
 /* `run` of such a command: does it to each argument, NUMBER[.item[.step]], as a request of its own.

@@ -210,8 +210,8 @@ CARE(terminate, "terminate", "不作决定而终止一个事项，须有理由",
     " --reason 申请人已注销", .what = "terminate")
 CARE(incident_retry, "incident retry", "重新派发一个异常任务", "put an incident's task back to work", reason_options,
     " --reason 系统已修复", .what = "retry")
-CARE(incident_resolve, "incident resolve", "异常已另行办妥：通知已用别的方式告知申请人", "an incident is settled otherwise: the applicant was told in another way",
-    resolve_options, ".notice-3 --reason 已电话告知", .what = "send_notice", .fields = "reason=receipt", .required = "reason")
+CARE(incident_resolve, "incident resolve", "了结一个异常，须有理由：通知已用别的方式告知；事项不再办理而终止", "settle an incident, with a reason: a notice was told in another way; an item ends without a decision",
+    resolve_options, ".notice-3 --reason 已电话告知\nincident resolve CY-20261123-0001.signboard --reason 申请人已注销", .what = "send_notice", .fields = "reason=receipt", .otherwise = "terminate", .required = "reason")
 CARE(incident_reassign, "incident reassign", "异常任务改由另一部门的工作程序办理", "give an incident's task to another department's workers", reassign_options,
     " --department amr --reason 系统停用", .what = "retry", .required = "department")
 // clang-format on

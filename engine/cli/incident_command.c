@@ -12,7 +12,7 @@ static const struct column incident_columns[] = {
     { "department", { "部门", "DEPARTMENT" }, COLUMN_TEXT },
     { "failures",   { "失败", "FAILURES" },   COLUMN_NUMBER },
     { "since",      { "起于", "SINCE" },      COLUMN_TIME },
-    { "reason",     { "原因", "REASON" },     COLUMN_TEXT },
+    { "reason",     { "原因", "REASON" },     COLUMN_WORD },
     { "record",     { "记录", "RECORD" },     COLUMN_TEXT },
 };
 // clang-format on

@@ -113,7 +113,7 @@ static void add(const struct world *world, const Bl__Application *application,
         uint32_t number = given + (uint32_t)event->n_notices + 1;
 
         if (number > NOTICE_NUMBER_MAX || waiting + event->n_notices >= NOTICES_MAX) {
-            return;  // who hears nothing of two hundred does not need one more
+            return;  // an incident stands for it: the last that had a place
         }
         Bl__Notice *notice = bl_arena_new(arena, Bl__Notice);
         bl__notice__init(notice);
@@ -123,6 +123,9 @@ static void add(const struct world *world, const Bl__Application *application,
         notice->whole = item < 0;
         notice->item = item < 0 ? 0 : (uint32_t)item;
         notice->at = event->at;
+        // Those after it have no place: an operator has to see to the channel.
+        notice->incident =
+            number == NOTICE_NUMBER_MAX || waiting + event->n_notices + 1 == NOTICES_MAX;
         event->notices = bl_arena_append(arena, event->notices, event->n_notices, notice);
         event->n_notices++;
     }

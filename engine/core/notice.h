@@ -6,7 +6,9 @@
 
 #include "core/aggregate.h"
 
-#define NOTICES_MAX 200         // that wait, of one application: a channel that is down for long
+// That wait, of one application: a channel is down for long. The last that has a place is an
+// incident from the beginning, so that those after it are not lost in silence.
+#define NOTICES_MAX 200
 #define NOTICE_LANE "notice"    // what a worker that serves only some items calls them
 #define NOTICE_NUMBER_MAX 4095  // of one application in its life: they have a place among its tasks
 

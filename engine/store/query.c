@@ -628,7 +628,8 @@ static Bl__IncidentView *view_notice_incident(const struct asking *a, uint64_t i
     view->task = notice->task;
     view->department = notice->notice->channel;
     view->failures = notice->notice->failures;
-    view->reason = last_failure(a, application, task);
+    view->reason = notice->notice->failures == 0 ? "notices-full"  // nobody has tried it yet
+                                                 : last_failure(a, application, task);
     view->since = notice->notice->at;
     return view;
 }

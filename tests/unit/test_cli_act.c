@@ -53,6 +53,8 @@ static const struct act_case act_cases[] = {
       "{\"application\":\"CY-1\",\"notify\":{\"item\":\"fire\",\"materials\":[\"plan\",\"lease\"],\"fields\":[\"area\"]}}" },
     { { "incident", "resolve", "CY-1.notice-3", "--reason", "已电话告知" },
       "{\"application\":\"CY-1\",\"send_notice\":{\"number\":3,\"receipt\":\"已电话告知\"}}" },
+    { { "incident", "resolve", "CY-1.fire", "--reason", "申请人已注销" },
+      "{\"application\":\"CY-1\",\"terminate\":{\"item\":\"fire\",\"reason\":\"申请人已注销\"}}" },
     { { "incident", "reassign", "CY-1.fire", "--department", "amr" },
       "{\"application\":\"CY-1\",\"retry\":{\"item\":\"fire\",\"department\":\"amr\"}}" },
     { { "accept", "CY-1", "--gap" }, "{\"application\":\"CY-1\",\"accept\":{\"gap\":true}}" },

@@ -199,6 +199,33 @@ static void failures_become_an_incident_that_an_operator_retries(void **state)
     assert_string_equal(retry(*state, "notice-9")->refusal->rule, "notice-unknown");
 }
 
+/* The last that has a place is an incident; what comes after it has none. */
+static void over_the_bound_an_incident_stands(void **state)
+{
+    static const char *const channels[] = { "sms" };
+    const struct definition definition = { .channels = channels, .channel_count = 1 };
+    const struct world world = { .definition = &definition };
+    Bl__Application application = BL__APPLICATION__INIT;
+    Bl__Refused refused = BL__REFUSED__INIT;
+    struct bl_arena arena;
+
+    (void)state;
+    bl_arena_init(&arena, 4096, 1 << 24);
+    for (uint32_t i = 1; i <= NOTICES_MAX + 2; i++) {
+        Bl__Event event = BL__EVENT__INIT;
+
+        event.what_case = BL__EVENT__WHAT_REFUSED;
+        event.refused = &refused;
+        notice_announce(&world, &application, &event, &arena);
+        notice_take(&application, &event, &arena);
+        assert_int_equal(event.n_notices, i <= NOTICES_MAX);
+        assert_int_equal(application.notices[application.n_notices - 1]->incident,
+                         i >= NOTICES_MAX);
+    }
+    assert_int_equal(application.n_notices, NOTICES_MAX);
+    bl_arena_free(&arena);
+}
+
 static void names_and_places(void **state)
 {
     (void)state;
@@ -219,6 +246,7 @@ int main(void)
         T(what_is_sent_is_gone_and_its_number_never_comes_again),
         T(only_its_channel_sends_it),
         T(failures_become_an_incident_that_an_operator_retries),
+        cmocka_unit_test(over_the_bound_an_incident_stands),
         cmocka_unit_test(names_and_places),
     };
 #undef T
