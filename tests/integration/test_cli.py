@@ -400,5 +400,80 @@ materials: {{lease: {lease}, layout_plan: layout_plan.pdf}}
         self.assertRegex(line, "(营业执照|食品经营许可|消防).* 准予")
 
 
+class CourseTest(unittest.TestCase):
+    """What people do around a case, and what show says of it."""
+
+    def setUp(self):
+        self.hall = Hall().__enter__()
+        self.addCleanup(self.hall.__exit__, None, None, None)
+        self.hall.start_broker()
+        self.hall.start_worker("amr", "--decide", "approve")
+        for paper in ("lease", "layout_plan"):
+            self.hall.file(paper + ".pdf", "%PDF-1.4\n")
+        file = self.hall.file("application.yaml", """workflow: restaurant
+applicant: {name: 张三, phone: "13800000000"}
+form: {shop_name: 老张面馆, credit_code: 91350100M000100Y43, owner_id: 11010519491231002X,
+       phone: "13800000000", area: 320.5}
+materials: {lease: lease.pdf, layout_plan: layout_plan.pdf}
+""")
+        self.number = self.hall.cli("submit", file, "-o", "json")["application"]
+        self.fire = self.hall.identity("fire-01", "officer", "fire", "fire-01")
+
+    def show(self, *words):
+        return self.hall.cli("show", self.number, "--lang", "zh", *words)
+
+    def task(self, act, *words, item="fire_check", identity=None, **more):
+        return self.hall.cli("task", act, f"{self.number}.{item}", *words,
+                             identity=identity or self.fire, **more)
+
+    def test_a_stop_shows_both_countdowns_and_who_resumes(self):
+        self.task("suspend", "--kind", "expert_review", "--at-most", "15WD", "--notice", "特告2026-7",
+                  "--approver", "fire-80")
+        self.assertRegex(self.show(), "暂停中（专家评审）：.* 恢复；暂停还剩 1[45] 个工作日，办理还剩 ")
+        refused = self.task("approve", "--lang", "zh", status=CONFLICT)
+        self.assertIn("恢复计时", refused)  # what is possible instead
+        self.task("resume", "--reason", "评审结束")
+        self.assertIn("曾暂停（专家评审）", self.show())
+
+    def test_a_step_and_what_comes_next(self):
+        review = self.hall.identity("amr-01", "officer", "amr", "amr-01")
+        wait_until(lambda: "待审查人领取" in self.show(), "the first step")
+        self.task("claim", item="food_permit", identity=review)
+        self.assertIn("环节 审查：amr-01", self.show())
+        self.task("transfer", "--to", "amr-07", "--reason", "回避", item="food_permit", identity=review)
+        self.assertIn("环节 审查：amr-07", self.show())
+        self.assertRegex(self.show(), r"下一步：.*，最迟 \d{4}-\d\d-\d\d 17:30\n")
+
+    def test_an_opinion_a_visit_and_an_urging(self):
+        self.task("consult", "--department", "urban", "--question", "是否符合规划")
+        self.assertIn("意见：待答复，截止 ", self.show())
+        urban = self.hall.identity("urban-01", "officer", "urban", "urban-01")
+        self.hall.cli("task", "opine", f"{self.number}.fire_check.opinion-1", "--consent", "yes",
+                      "--opinion", "符合", identity=urban)
+        self.assertIn("意见：同意", self.show())
+        self.hall.cli("urge", self.number, "--level", "urge", "--text", "请尽快办理")
+        self.assertIn("督办：", self.show())
+
+    def test_why_it_is_due_then(self):
+        days = self.hall.cli("show", self.number, "fire_check", "--why-due", "-o", "json")["items"]
+        self.assertEqual(days[0]["reason"], "day-zero")
+        self.assertEqual((days[-1]["reason"], days[-1]["count"]), ("due", 5))
+        self.assertEqual([day["count"] for day in days if day.get("count")], [1, 2, 3, 4, 5])
+        whole = self.show("--why-due").splitlines()
+        self.assertEqual(len(whole) - 1, len(self.hall.cli("show", self.number, "--why-due", "-o",
+                                                           "json")["items"]))
+        self.assertIn("到期日", whole[-1])
+        legal = self.hall.cli("show", self.number + ".fire_check", "--why-due", "--legal", "-o", "json")
+        self.assertGreater(len(legal["items"]), len(days))
+
+    def test_the_applicant_withdraws(self):
+        wait_until(lambda: "待审查人领取" in self.show(), "the licence")
+        self.hall.cli("withdraw", self.number, "--reason", "不再经营", "--consent", "撤-3")
+        self.assertEqual(self.show().count("已撤回"), 2)
+        self.assertIn("下一步：大厅窗口须送达营业执照的结果", self.show())  # it was granted before
+        refused = self.task("approve", "--lang", "zh", status=CONFLICT)
+        self.assertIn("现在可以：备注", refused)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -310,7 +310,7 @@ static void the_patterns_are_listed(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[128] = {
+    struct CMUnitTest tests[256] = {
         cmocka_unit_test(reading_stops_at_the_command),
         cmocka_unit_test(values_are_found),
         cmocka_unit_test(commands_are_found),
