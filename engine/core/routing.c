@@ -6,6 +6,7 @@
 #include "core/countdown.h"
 #include "core/desk.h"
 #include "core/recount.h"
+#include "core/wait.h"
 
 #define S(state) BL__ITEM__STATE__##state
 
@@ -327,6 +328,9 @@ Bl__ItemChange *routing_change(struct routing *routing, uint32_t index, bl_time 
     change->state = routing->items[index].state;
     change->held = routing->held[index];
     if (change->state != routing->before[index].state) {
+        if (routing->application != NULL) {
+            start = wait_after(routing->application->items[index], start);
+        }
         start_clocks(routing, &routing->world->definition->items[index], start, change);
     }
     if (routing->moved != NULL && routing->moved[index]) {
@@ -341,6 +345,17 @@ Bl__ItemChange *routing_change(struct routing *routing, uint32_t index, bl_time 
     return change;
 }
 
+/* Did an item wait for a day that has come since? */
+static bool has_waited(const Bl__Application *application)
+{
+    for (size_t i = 0; i < application->n_items; i++) {
+        if (application->items[i]->n_stops > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 Bl__WholeChange *routing_whole(const struct routing *routing, const Bl__Application *application,
                                bl_time start)
 {
@@ -352,7 +367,7 @@ Bl__WholeChange *routing_whole(const struct routing *routing, const Bl__Applicat
     Bl__WholeChange *whole = bl_arena_new(routing->arena, Bl__WholeChange);
     bl__whole_change__init(whole);
     whole->started_at = start == world->now ? 0 : start;
-    if (routing->not_before != NULL) {
+    if (routing->not_before != NULL || has_waited(application)) {
         recount_whole_begin(world, application, start, whole, routing->arena);
         return whole;
     }

@@ -24,3 +24,13 @@ void wait_move(Bl__Item *item, bl_time until)
         }
     }
 }
+
+bl_time wait_after(const Bl__Item *item, bl_time start)
+{
+    for (size_t i = 0; i < item->n_stops; i++) {
+        const Bl__Stop *stop = item->stops[i];
+
+        start = stop->number == 0 && stop->to > start ? stop->to : start;
+    }
+    return start;
+}

@@ -11,5 +11,7 @@
  *   field  the date field that says so; borrowed */
 void wait_begin(Bl__Item *item, const char *field, bl_time from, bl_time until,
                 struct bl_arena *arena);
+/* Not before the wait was over: `start`, or its end. Silence may lead back to before it. */
+bl_time wait_after(const Bl__Item *item, bl_time start);
 /* The day has moved to `until`. Nothing where there is no wait. */
 void wait_move(Bl__Item *item, bl_time until);
