@@ -467,6 +467,17 @@ static void check_due(struct model *model, struct mirror *mirror, const Bl__Even
     }
 }
 
+/* Silence that leads back in time starts nothing before its day. */
+static bl_time after_wait(const Bl__Item *item, bl_time start)
+{
+    for (size_t i = 0; i < item->n_stops; i++) {
+        if (item->stops[i]->number == 0 && item->stops[i]->to > start) {
+            start = item->stops[i]->to;
+        }
+    }
+    return start;
+}
+
 /* The clocks of an item begin where its work begins, and nowhere else. */
 static void check_start(struct model *model, const struct mirror *mirror, const Bl__Event *event,
                         size_t item)
@@ -475,7 +486,8 @@ static void check_start(struct model *model, const struct mirror *mirror, const 
     bool begins = is_running_state(is->state) && !is_running_state(mirror->before[item]);
 
     if (begins && event->what_case != W(RECALLED) && is->passed_up_at == 0 &&
-        application_item_started(mirror->state, is) != start_of(model, mirror, event, item)) {
+        application_item_started(mirror->state, is) !=
+            after_wait(is, start_of(model, mirror, event, item))) {
         FAIL(model, mirror->state->id,
              "item %zu begins at the wrong moment after event %llu: %lld µs", item,
              (unsigned long long)event->seq,

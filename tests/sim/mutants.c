@@ -1,6 +1,9 @@
 /* Bugs in the engine's own functions: the linker puts these in their place (-Wl,--wrap), and they
  * go wrong while a batch runs, or at a start, never for the model that checks. */
+#include <string.h>
+
 #include "broker/cache.h"
+#include "core/application_state.h"
 #include "core/join.h"
 #include "deadline/clock.h"
 #include "faults.h"
@@ -22,6 +25,8 @@ enum join_outcome __real_join_settle(const struct definition_join *join,
                                      struct bl_arena *scratch);
 struct clock_answer __real_clock_due(const struct calendar *calendar,
                                      const struct clock_question *question);
+bl_time __real_suspend_next(const Bl__Item *item, uint32_t *number);
+void __real_follow_limit(const struct question *q, Bl__Overdue *overdue);
 bl_time __real_log_stamp(struct log *log, bl_time now);
 void __real_cache_drop(struct cache *cache, struct cached *cached);
 enum bl_err __real_request_forget(struct store_write *write, bl_time now, struct bl_arena *arena,
@@ -35,6 +40,8 @@ enum join_outcome __wrap_join_settle(const struct definition_join *join,
                                      struct bl_arena *scratch);
 struct clock_answer __wrap_clock_due(const struct calendar *calendar,
                                      const struct clock_question *question);
+bl_time __wrap_suspend_next(const Bl__Item *item, uint32_t *number);
+void __wrap_follow_limit(const struct question *q, Bl__Overdue *overdue);
 bl_time __wrap_log_stamp(struct log *log, bl_time now);
 void __wrap_cache_drop(struct cache *cache, struct cached *cached);
 enum bl_err __wrap_request_forget(struct store_write *write, bl_time now, struct bl_arena *arena,
@@ -77,15 +84,49 @@ enum join_outcome __wrap_join_settle(const struct definition_join *join,
     return __real_join_settle(join, items, scope, scratch);
 }
 
+/* The second of two stops that overlap is put behind the first. */
+static struct clock_answer due_summed(const struct calendar *calendar,
+                                      const struct clock_question *question)
+{
+    struct clock_question summed = *question;
+    struct clock_stop stops[2];
+
+    memcpy(stops, question->stops, sizeof stops);
+    if (stops[1].from > stops[0].from && stops[1].from < stops[0].to) {
+        bl_span later = stops[0].to - stops[1].from;
+
+        stops[1].from += later;
+        stops[1].to += later;
+    }
+    summed.stops = stops;
+    return __real_clock_due(calendar, &summed);
+}
+
 struct clock_answer __wrap_clock_due(const struct calendar *calendar,
                                      const struct clock_question *question)
 {
+    if (mutant.bug == BUG_SUMMED_STOPS && question->stop_count == 2) {
+        return due_summed(calendar, question);
+    }
     struct clock_answer answer = __real_clock_due(calendar, question);
 
     if (answer.due != BL_NEVER && errs(BUG_LATE_DUE, 8)) {
         answer.due += DAY_US;
     }
     return answer;
+}
+
+bl_time __wrap_suspend_next(const Bl__Item *item, uint32_t *number)
+{
+    return mutant.bug == BUG_FORGOTTEN_CAP ? BL_NEVER : __real_suspend_next(item, number);
+}
+
+void __wrap_follow_limit(const struct question *q, Bl__Overdue *overdue)
+{
+    __real_follow_limit(q, overdue);
+    if (mutant.bug == BUG_DROPPED_RUNG) {
+        overdue->rung_at = 0;
+    }
 }
 
 bl_time __wrap_log_stamp(struct log *log, bl_time now)

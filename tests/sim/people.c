@@ -254,6 +254,14 @@ static void end_visit(struct scene *scene)
     act->text = scene->token;
 }
 
+/* Who approves what an officer asks for: the head, or somebody who may not. */
+static const char *approver(struct scene *scene)
+{
+    return sim_chance(scene->sim, 8) == 0
+               ? some_post(scene, scene->item->department)
+               : bl_arena_printf(scene->arena, "%s-03", scene->item->department);
+}
+
 static void suspend(struct scene *scene)
 {
     static const char *const lengths[] = { "", "1WD", "4NH", "1ND" };
@@ -263,7 +271,7 @@ static void suspend(struct scene *scene)
     act->kind = some(scene, "hearing", "test");
     act->at_most = lengths[sim_chance(scene->sim, BL_COUNT(lengths))];
     act->notice = "notice 1";
-    act->approver = some_post(scene, scene->item->department);
+    act->approver = approver(scene);
     act->reason = scene->token;
 }
 
@@ -282,7 +290,7 @@ static void extend(struct scene *scene)
     ACT(Extend, extend, extend);
     act->item = sim_chance(scene->sim, 4) == 0 ? "" : scene->item->id;
     act->by = some(scene, "", "1WD");
-    act->approver = "head";
+    act->approver = approver(scene);
     act->reason = scene->token;
 }
 

@@ -69,7 +69,10 @@ struct peer;
     X(BUG_KEPT_CACHE,     "kept-cache",      "a refused batch stays in memory")                    \
     X(BUG_EARLY_FORGET,   "early-forget",    "request ids are forgotten at once")                  \
     X(BUG_SLEEPING_START, "sleeping-start",  "timers are dropped on restart")                      \
-    X(BUG_FALSE_SIGNATURE, "false-signature", "a checkpoint is signed wrongly")
+    X(BUG_FALSE_SIGNATURE, "false-signature", "a checkpoint is signed wrongly")                    \
+    X(BUG_SUMMED_STOPS,   "summed-stops",    "overlapping suspensions are summed")                 \
+    X(BUG_FORGOTTEN_CAP,  "forgotten-cap",   "a suspension does not end at its cap")               \
+    X(BUG_DROPPED_RUNG,   "dropped-rung",    "what is overdue climbs no ladder")
 // clang-format on
 enum sim_bug {
 #define X(bug, name, text) bug,

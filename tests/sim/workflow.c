@@ -180,7 +180,7 @@ static uint32_t add_course(struct sim *sim, struct text *text, uint64_t departme
 
     add(text, ", materials: [lease, photo]");
     add(text, "%s", ends[sim_chance(sim, BL_COUNT(ends))]);
-    if (sim_chance(sim, 2) == 0) {
+    if (sim_chance(sim, 4) != 0) {
         add(text, ", special: [hearing, test], stops_max: %u", 1 + (uint32_t)sim_chance(sim, 4));
     }
     if (sim_chance(sim, 4) == 0) {
