@@ -62,6 +62,18 @@ class Office(unittest.TestCase):
         self.cli("project", "close", CODE, "--reason", "终止")
         self.assertEqual(self.cli("project", "list", "--open", "-o", "json")["items"], [])
 
+    def test_who_is_away_has_a_deputy(self):
+        self.cli("absence", "set", "fire/fire-01", "--from", "2098-12-01", "--to", "2098-12-06",
+                 "--deputy", "fire-02")
+        row, = self.cli("absence", "list", "--department", "fire", "-o", "json")["items"]
+        self.assertEqual((row["post"], row["deputy"]), ("fire-01", "fire-02"))
+        self.assertEqual(row["from"], "2098-12-01T00:00:00+08:00")
+        self.cli("absence", "set", "fire", "--from", "2098-12-01", "--to", "2098-12-06", status=2)
+        self.cli("absence", "set", "fire/fire-77", "--from", "2098-12-01", "--to", "2098-12-06",
+                 status=3)
+        self.cli("absence", "end", "fire/fire-01")
+        self.assertEqual(self.cli("absence", "list", "-o", "json")["items"], [])
+
     def test_a_referral_is_handed_over(self):
         made = self.cli("referral", "make", "fire", "询问手续", "--asked", "hall-03", "-o", "json")
         rows = self.cli("referral", "list", "-o", "json")["items"]
