@@ -321,10 +321,11 @@ static bool fill_notice(struct desk *desk, struct store_read *read, uint64_t id,
     const Bl__Notice *notice = open_notice(desk, read, id, task, &application);
 
     if (notice == NULL || !fill_common(desk, read, application, source) ||
-        notice->item >= source->definition->item_count) {
+        notice->item >= application->n_items) {
         return false;
     }
     source->notice = notice;
+    source->notice_item = application->items[notice->item]->id;
     return true;
 }
 

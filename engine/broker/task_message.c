@@ -203,7 +203,7 @@ static bool put_notice(const struct task_source *source, struct task_scratch *sc
            wire_frame_add_text(task, TASK_APPLICATION, source->number) &&
            wire_frame_add_text(task, TASK_WORKFLOW, source->definition->workflow) &&
            (notice->whole ||
-            wire_frame_add_text(task, TASK_ITEM, source->definition->items[notice->item].id)) &&
+            wire_frame_add_text(task, TASK_ITEM, source->notice_item)) &&
            wire_frame_add_text(task, TASK_STEP, "notice") &&
            (notice->failures == 0 ||
             wire_frame_add_number(task, TASK_FAILURES, notice->failures)) &&

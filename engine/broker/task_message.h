@@ -31,6 +31,7 @@ struct task_source {
     const struct task_need *needs;
     size_t need_count;
     const Bl__Notice *notice;  // it is to be told to the applicant; NULL: it is an item's
+    const char *notice_item;   // id of the item that it is about; a migration may have removed it
 };
 
 /* Room that is used again for each task. All zero at first. */

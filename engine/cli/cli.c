@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/grid.h"
 #include "cli/help.h"
 #include "core/refusal.h"
 
@@ -76,14 +77,18 @@ const char *cli_instead(struct cli *cli, const Bl__Refusal *refusal)
     return words;
 }
 
+static const char *sentence_of(struct cli *cli, const Bl__Refusal *refusal)
+{
+    return grid_harmless(&cli->arena, sentence_make(refusal, cli->language, &cli->arena));
+}
+
 int cli_fail_refused(struct cli *cli, const Bl__Refusal *refusal)
 {
-    cli_note(cli, "%sbinglian: %s%s [%s]", red(cli),
-             sentence_make(refusal, cli->language, &cli->arena), plain(cli), refusal->code);
+    cli_note(cli, "%sbinglian: %s%s [%s]", red(cli), sentence_of(cli, refusal), plain(cli),
+             refusal->code);
     for (size_t i = 0; i < refusal->n_others; i++) {
-        cli_note(cli, "%sbinglian: %s%s [%s]", red(cli),
-                 sentence_make(refusal->others[i], cli->language, &cli->arena), plain(cli),
-                 refusal->others[i]->code);
+        cli_note(cli, "%sbinglian: %s%s [%s]", red(cli), sentence_of(cli, refusal->others[i]),
+                 plain(cli), refusal->others[i]->code);
     }
     if (refusal->n_instead > 0) {
         cli_note(cli, cli_say(cli, "现在可以：%s", "possible now: %s"), cli_instead(cli, refusal));

@@ -13,7 +13,7 @@ void grid_init(struct grid *grid, struct bl_arena *arena, size_t columns)
     *grid = (struct grid){ .arena = arena, .columns = columns };
 }
 
-static const char *harmless(struct bl_arena *arena, const char *text)
+const char *grid_harmless(struct bl_arena *arena, const char *text)
 {
     char *copy = NULL;
 
@@ -38,7 +38,7 @@ void grid_add(struct grid *grid, enum colour colour, const char *text)
         grid->cells = cells;
         grid->capacity = capacity;
     }
-    grid->cells[grid->count++] = (struct grid_cell){ harmless(grid->arena, text), colour };
+    grid->cells[grid->count++] = (struct grid_cell){ grid_harmless(grid->arena, text), colour };
 }
 
 const char *colour_begin(enum colour colour, bool color)

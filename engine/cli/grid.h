@@ -33,8 +33,10 @@ struct grid {
 };
 
 void grid_init(struct grid *grid, struct bl_arena *arena, size_t columns);
-/* Adds the next cell; `text` is kept by pointer. Control characters are shown as '?': what people
- * typed into a form must not move the cursor. */
+/* The text with control characters as '?': what people typed into a form must not move the cursor
+ * of whoever reads it. */
+const char *grid_harmless(struct bl_arena *arena, const char *text);
+/* Adds the next cell, made harmless; `text` is kept by pointer. */
 void grid_add(struct grid *grid, enum colour colour, const char *text);
 void grid_print(const struct grid *grid, FILE *out, bool color);
 

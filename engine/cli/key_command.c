@@ -7,7 +7,9 @@
 #include "cli/key.h"
 #include "cli/output.h"
 
-#define ROLES "clerk|worker|tracker|supervisor|administrator|gateway|officer|manager"  // in the order of Key.Role
+#define ROLES                                                                                      \
+    "clerk|worker|tracker|supervisor|administrator|gateway|officer|manager"  // in the order of
+                                                                             // Key.Role
 
 int key_grant(struct cli *cli, struct bl_client *client, const char *name, const char *public_key,
               Bl__Key__Role role, const char *department, const char *post)
@@ -36,10 +38,9 @@ static int grant_as_told(struct cli *cli, const char *name, const char *public_k
     int status = connect_open(cli, &client);
 
     if (status == 0) {
-        status = key_grant(cli, client, name, public_key,
-                           (Bl__Key__Role)(option_choice(ROLES, role) + 1),
-                           option_text(&cli->options, "department"),
-                           option_text(&cli->options, "post"));
+        status = key_grant(
+            cli, client, name, public_key, (Bl__Key__Role)(option_choice(ROLES, role) + 1),
+            option_text(&cli->options, "department"), option_text(&cli->options, "post"));
     }
     bl_client_close(&client);
     return status;

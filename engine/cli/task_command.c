@@ -66,7 +66,8 @@ static int run_list(struct cli *cli)
 static void print_line(struct cli *cli, const char *zh, const char *en, const char *text)
 {
     if (text[0] != '\0') {
-        (void)printf("%s%s%s\n", cli_say(cli, zh, en), cli_say(cli, "：", ": "), text);
+        (void)printf("%s%s%s\n", cli_say(cli, zh, en), cli_say(cli, "：", ": "),
+                     grid_harmless(&cli->arena, text));
     }
 }
 
@@ -89,7 +90,7 @@ static const char *joined(struct cli *cli, const json_t *list, const char *key, 
     return text;
 }
 
-static void print_form(const json_t *form)
+static void print_form(struct cli *cli, const json_t *form)
 {
     const char *key;
     json_t *value;
@@ -98,7 +99,9 @@ static void print_form(const json_t *form)
     {
         char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
 
-        (void)printf("  %s: %s\n", key, json_is_string(value) ? json_string_value(value) : text);
+        (void)printf(
+            "  %s: %s\n", key,
+            grid_harmless(&cli->arena, json_is_string(value) ? json_string_value(value) : text));
         free(text);
     }
 }
@@ -121,7 +124,7 @@ static void print_task(struct cli *cli, const json_t *task)
     print_line(cli, "材料", "materials", joined(cli, output_find(task, "materials"), "id", false));
     print_line(cli, "尚缺", "missing", joined(cli, output_find(task, "missing"), "", false));
     print_line(cli, "可以", "possible", joined(cli, output_find(task, "may"), "", true));
-    print_form(output_find(task, "form"));
+    print_form(cli, output_find(task, "form"));
 }
 
 static int show_task(struct cli *cli, const Bl__QueryAnswer *answer)

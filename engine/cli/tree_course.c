@@ -20,7 +20,7 @@ static void line(struct course *course, const char *text)
         course->title = NULL;
         course->lines++;
     }
-    (void)fprintf(course->out, "   %s\n", text);
+    (void)fprintf(course->out, "   %s\n", grid_harmless(&course->cli->arena, text));
     course->lines++;
 }
 

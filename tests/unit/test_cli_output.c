@@ -120,12 +120,25 @@ static void lights_have_shape_and_words(void **state)
     bl_arena_free(&en.arena);
 }
 
+/* What an applicant typed does not move the cursor of the officer who reads it. */
+static void control_characters_are_harmless(void **state)
+{
+    struct bl_arena made;
+
+    (void)state;
+    bl_arena_init(&made, 1024, SIZE_MAX);
+    assert_string_equal(grid_harmless(&made, "老\x1b[2J张\n\x7f"), "老?[2J张??");
+    assert_string_equal(grid_harmless(&made, "老张面馆"), "老张面馆");
+    bl_arena_free(&made);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[1 + BL_COUNT(grid_cases) + BL_COUNT(light_cases)] = {
+    struct CMUnitTest tests[2 + BL_COUNT(grid_cases) + BL_COUNT(light_cases)] = {
+        cmocka_unit_test(control_characters_are_harmless),
         cmocka_unit_test(values_are_found_by_path),
     };
-    size_t count = 1;
+    size_t count = 2;
 
     for (size_t i = 0; i < BL_COUNT(grid_cases); i++) {
         tests[count++] = (struct CMUnitTest){ .name = grid_cases[i].name,
