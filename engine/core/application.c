@@ -143,6 +143,9 @@ static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
     if (application->n_urgings > 0) {
         urge_settle(application);
     }
+    if (application->ended_at != 0 && application->delivered_at == 0) {
+        deliver_settle(application, event->at);
+    }
     notice_take(application, event, arena);
     application->last_event = event->seq;
     application->revision++;
@@ -186,7 +189,7 @@ static size_t item_bytes_max(const Bl__Item *item)
     bool plain = item->desk == NULL && item->correction == NULL && item->supplement == NULL &&
                  item->deliver == NULL && item->check == NULL && item->extended == NULL &&
                  item->n_stops == 0 && item->n_consultations == 0 && item->n_missing == 0 &&
-                 item->accepted_by[0] == '\0';
+                 item->accepted_by[0] == '\0' && item->n_changed == 0;
 
     return plain ? ITEM_BYTES_MAX : TAG_BYTES_MAX + protobuf_c_message_get_packed_size(&item->base);
 }
@@ -209,7 +212,8 @@ static size_t changes_bytes_max(Bl__ItemChange *const *changes, size_t count)
         const Bl__ItemChange *change = changes[i];
         bool plain = change->desk == NULL && change->correction == NULL &&
                      change->supplement == NULL && change->check == NULL && change->step == NULL &&
-                     change->department[0] == '\0' && change->n_missing == 0;
+                     change->department[0] == '\0' && change->n_missing == 0 &&
+                     change->n_changed == 0;
 
         bytes += plain ? CHANGE_BYTES_MAX
                        : TAG_BYTES_MAX + protobuf_c_message_get_packed_size(&change->base);

@@ -123,7 +123,21 @@ void evolve_delivered(Bl__Application *application, const Bl__Event *event, stru
         item->decided_at = item->since;
     }
     change_items(application, delivered->changes, delivered->n_changes, event, arena);
-    if (delivered->all) {
-        application->delivered_at = event->at;
+}
+
+void deliver_settle(Bl__Application *application, bl_time at)
+{
+    bool delivered = false;
+
+    for (size_t i = 0; i < application->n_items; i++) {
+        const Bl__Item *item = application->items[i];
+
+        if (waits(item)) {
+            return;
+        }
+        delivered |= item->state == S(DELIVERED);
+    }
+    if (delivered) {
+        application->delivered_at = at;
     }
 }

@@ -436,4 +436,5 @@ void evolve_sent_back(Bl__Application *application, const Bl__Event *event, stru
     Bl__Item *item = at_desk(application, event->sent_back->item, event->at);
 
     item->desk = desk_copy(event->sent_back->desk, arena);
+    item->n_changed = 0;  // begun anew
 }

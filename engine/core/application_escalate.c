@@ -1,5 +1,7 @@
 /* What follows by silence from a limit that is over, and the ladder that an overdue item climbs
  * (domain.md 4.3, 5.2). The question's moment is the due moment, and its command NULL. */
+#include <string.h>
+
 #include "core/application_state.h"
 #include "core/change.h"
 #include "core/content.h"
@@ -34,45 +36,91 @@ static bl_time limit_end(const struct world *world, bl_time start, struct limit 
     return limit.halves == 0 ? start : clock_due(world->calendar, &question).due;
 }
 
-/* When the rung after `reached` is climbed, from `now` on; 0: there is none. Each has its time
- * after the promise was broken; those up to accountability are climbed at once when the law is. */
-static bl_time rung_time(const struct world *world, const Bl__Item *item, uint32_t reached,
-                         bool promise_over, bool legal_over)
+/* What climbs: an item, or the whole of an application. */
+struct climber {
+    const Bl__Clock *promise;
+    uint32_t rung;  // that is reached
+    bool promise_over, legal_over;
+};
+
+static struct climber item_climber(const Bl__Item *item)
+{
+    return (struct climber){ item->promise, item->rung, is_overdue(item->promise),
+                             is_overdue(item->legal) };
+}
+
+static struct climber whole_climber(const Bl__Application *application)
+{
+    return (struct climber){ application->promise, application->rung,
+                             is_overdue(application->promise), is_overdue(application->legal) };
+}
+
+/* When its next rung is climbed, from `now` on; 0: there is none. Each has its time after the
+ * promise was broken; those up to accountability are climbed at once when the law is. */
+static bl_time rung_time(const struct world *world, const struct climber *climber)
 {
     const struct definition *definition = world->definition;
 
-    if (legal_over && reached < legal_rung(definition)) {
+    if (climber->legal_over && climber->rung < legal_rung(definition)) {
         return world->now;
     }
-    if (!promise_over || reached >= definition->ladder_count) {
+    if (!climber->promise_over || climber->rung >= definition->ladder_count) {
         return 0;
     }
-    bl_time at = limit_end(world, item->promise->due_at, definition->ladder[reached].after);
+    bl_time at =
+        limit_end(world, climber->promise->due_at, definition->ladder[climber->rung].after);
     return at > world->now ? at : world->now;
 }
 
 bl_time escalate_next(const struct world *world, const Bl__Item *item)
 {
-    return rung_time(world, item, item->rung, is_overdue(item->promise), is_overdue(item->legal));
+    const struct climber climber = item_climber(item);
+
+    return rung_time(world, &climber);
 }
 
-Bl__Event *escalate_wake(const struct question *q, uint32_t index)
+bl_time escalate_next_whole(const struct world *world, const Bl__Application *application)
 {
-    const Bl__Item *item = q->application->items[index];
-    const struct definition_rung *rung = &q->world->definition->ladder[item->rung];
+    const struct climber climber = whole_climber(application);
+
+    return rung_time(world, &climber);
+}
+
+/* Whose pressing it is, by whom it is meant for (domain.md 5.2, 5.4): the levels that an unanswered
+ * urging rises to have the same addressees. */
+static Bl__Urging__Level urging_level(const char *to)
+{
+    if (strcmp(to, "section_head") == 0) {
+        return BL__URGING__LEVEL__REMIND;
+    }
+    return strcmp(to, "department_head") == 0 ? BL__URGING__LEVEL__URGE : BL__URGING__LEVEL__ORDER;
+}
+
+Bl__Event *escalate_wake(const struct question *q, bool whole, uint32_t index)
+{
+    struct climber climber =
+        whole ? whole_climber(q->application) : item_climber(q->application->items[index]);
+    const struct definition_rung *rung = &q->world->definition->ladder[climber.rung];
     Bl__Event *event = question_event(q, BL__EVENT__WHAT_ESCALATED);
     Bl__Escalated *escalated = bl_arena_new(q->arena, Bl__Escalated);
 
     bl__escalated__init(escalated);
     event->escalated = escalated;
-    escalated->item = index;
-    escalated->rung = item->rung + 1;
+    escalated->whole = whole;
+    escalated->item = whole ? 0 : index;
+    escalated->rung = ++climber.rung;
     escalated->to = rung->to;
+    escalated->next_at = rung_time(q->world, &climber);
     if (rung->reply.halves > 0) {
-        escalated->reply_by = limit_end(q->world, q->world->now, rung->reply);
+        Bl__Urging *urging = urging_new(q, rung->reply);
+
+        urging->level = urging_level(rung->to);
+        urging->item = escalated->item;
+        urging->whole = whole;
+        urging->to = rung->to;
+        escalated->urging = urging;
+        escalated->reply_by = urging->reply_by;
     }
-    escalated->next_at = rung_time(q->world, item, item->rung + 1, is_overdue(item->promise),
-                                   is_overdue(item->legal));
     return event;
 }
 
@@ -80,10 +128,17 @@ void evolve_escalated(Bl__Application *application, const Bl__Event *event, stru
 {
     const Bl__Escalated *escalated = event->escalated;
 
-    (void)arena;
-    CHECK(escalated->item < application->n_items);
-    application->items[escalated->item]->rung = escalated->rung;
-    application->items[escalated->item]->rung_at = escalated->next_at;
+    if (escalated->whole) {
+        application->rung = escalated->rung;
+        application->rung_at = escalated->next_at;
+    } else {
+        CHECK(escalated->item < application->n_items);
+        application->items[escalated->item]->rung = escalated->rung;
+        application->items[escalated->item]->rung_at = escalated->next_at;
+    }
+    if (escalated->urging != NULL) {
+        urge_open(application, escalated->urging, arena);
+    }
 }
 
 /* --- what silence means ------------------------------------------------------------------------
@@ -117,17 +172,15 @@ void follow_limit(const struct question *q, Bl__Overdue *overdue)
 {
     const Bl__ClockName *clock = overdue->clock;
 
-    if (clock->whole) {
-        return;
-    }
-    const Bl__Item *item = q->application->items[clock->item];
-    if (!clock->legal && is_tacit(q, clock->item)) {
+    if (!clock->whole && !clock->legal && is_tacit(q, clock->item)) {
         grant(q, clock->item, overdue);
         return;
     }
-    overdue->rung_at =
-        rung_time(q->world, item, item->rung, !clock->legal || is_overdue(item->promise),
-                  clock->legal || is_overdue(item->legal));
+    struct climber climber = clock->whole ? whole_climber(q->application)
+                                          : item_climber(q->application->items[clock->item]);
+    climber.promise_over |= !clock->legal;
+    climber.legal_over |= clock->legal;
+    overdue->rung_at = rung_time(q->world, &climber);
 }
 
 /* The department that was asked has said nothing: it consents. */

@@ -18,6 +18,7 @@ void evolve_decided(Bl__Application *application, const Bl__Event *event, struct
 
     CHECK(application_item_is_running(item));
     item->result = decided->result;
+    item->n_changed = 0;
     if (decided->document[0] != '\0') {
         item->document = bl_arena_string(arena, decided->document);
     }
@@ -83,7 +84,9 @@ void evolve_overdue(Bl__Application *application, const Bl__Event *event, struct
     const Bl__Overdue *overdue = event->overdue;
 
     clock_named(application, overdue->clock)->phase = BL__CLOCK__PHASE__OVERDUE;
-    if (overdue->rung_at != 0) {
+    if (overdue->rung_at != 0 && overdue->clock->whole) {
+        application->rung_at = overdue->rung_at;
+    } else if (overdue->rung_at != 0) {
         item_at(application, overdue->clock->item)->rung_at = overdue->rung_at;
     }
     if (overdue->follows == BL__OVERDUE__FOLLOWS__DEEMED && application->accepted_at == 0) {

@@ -331,6 +331,26 @@ static void recount_running(struct moving *m, const Bl__Item *const *before)
     }
 }
 
+/* The clocks of the whole by the new version's limits, and the next rung of its ladder. */
+static Bl__WholeChange *whole_moved(const struct moving *m)
+{
+    Bl__WholeChange *whole = recount_whole(&m->world, &m->moved, NULL, 0, NULL, m->q->arena);
+    Bl__Application after = m->moved;
+
+    if (m->moved.rung_at == 0) {
+        return whole;
+    }
+    if (whole == NULL) {
+        whole = bl_arena_new(m->q->arena, Bl__WholeChange);
+        bl__whole_change__init(whole);
+    }
+    after.promise = whole->promise != NULL ? whole->promise : after.promise;
+    after.legal = whole->legal != NULL ? whole->legal : after.legal;
+    whole->climbs = true;
+    whole->rung_at = escalate_next_whole(&m->world, &after);
+    return whole;
+}
+
 static const Bl__Item *const *snapshot(const struct moving *m)
 {
     const Bl__Item **items = bl_arena_array(m->q->arena, const Bl__Item *, m->to->item_count + 1);
@@ -386,7 +406,7 @@ struct ruling decide_migrate(const struct question *q)
     migrated->to = m.to->version;
     migrated->items = m.moved.items;
     migrated->n_items = m.moved.n_items;
-    migrated->whole = recount_whole(&m.world, &m.moved, NULL, 0, NULL, q->arena);
+    migrated->whole = whole_moved(&m);
     migrated->reason = q->command->migrate->reason;
     migrated->completed = routing_is_complete(&m.routing);
     return ruling_event(event);

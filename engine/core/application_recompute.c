@@ -147,7 +147,7 @@ static void note_item(struct notice *notice, uint32_t index)
 
 static void note_whole(struct notice *notice)
 {
-    const Bl__Application *draft = notice->draft;
+    Bl__Application *draft = notice->draft;
     Bl__WholeChange *whole = recount_whole(notice->world, draft, NULL, 0, NULL, notice->arena);
     Bl__ClockName name = BL__CLOCK_NAME__INIT;
 
@@ -158,9 +158,14 @@ static void note_whole(struct notice *notice)
     whole->promise = note(notice, &name, draft->promise, whole->promise);
     name.legal = true;
     whole->legal = note(notice, &name, draft->legal, whole->legal);
-    if (whole->promise != NULL || whole->legal != NULL) {
-        notice->recomputed->whole = whole;
+    if (whole->promise == NULL && whole->legal == NULL) {
+        return;
     }
+    draft->promise = whole->promise != NULL ? whole->promise : draft->promise;
+    draft->legal = whole->legal != NULL ? whole->legal : draft->legal;
+    whole->climbs = draft->rung_at != 0;
+    whole->rung_at = whole->climbs ? escalate_next_whole(notice->world, draft) : 0;
+    notice->recomputed->whole = whole;
 }
 
 static Bl__Application *draft_of(const Bl__Application *application, struct bl_arena *arena)
@@ -215,13 +220,16 @@ static void fold_stop(Bl__Item *item, const Bl__Recomputed__StopMove *move)
     }
 }
 
+static bool is_over(const Bl__Clock *promise, const Bl__Clock *legal)
+{
+    return (promise != NULL && promise->phase == BL__CLOCK__PHASE__OVERDUE) ||
+           (legal != NULL && legal->phase == BL__CLOCK__PHASE__OVERDUE);
+}
+
 /* What is in time again has not been escalated. */
 static void fold_rung(Bl__Item *item)
 {
-    bool over = (item->promise != NULL && item->promise->phase == BL__CLOCK__PHASE__OVERDUE) ||
-                (item->legal != NULL && item->legal->phase == BL__CLOCK__PHASE__OVERDUE);
-
-    if (!over && application_item_is_running(item)) {
+    if (!is_over(item->promise, item->legal) && application_item_is_running(item)) {
         item->rung = 0;
         item->rung_at = 0;
     }
@@ -240,4 +248,8 @@ void evolve_recomputed(Bl__Application *application, const Bl__Event *event, str
         fold_rung(application->items[recomputed->changes[i]->item]);
     }
     change_whole(application, recomputed->whole, arena);
+    if (recomputed->whole != NULL && !is_over(application->promise, application->legal)) {
+        application->rung = 0;
+        application->rung_at = 0;
+    }
 }

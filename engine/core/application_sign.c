@@ -192,6 +192,7 @@ void evolve_step_signed(Bl__Application *application, const Bl__Event *event,
     CHECK(step->item < application->n_items);
     Bl__Item *item = application->items[step->item];
     item->desk = desk_copy(step->desk, arena);
+    item->n_changed = 0;  // he has seen it
     item->failures = 0;
     item->retry_at = 0;
     desk_first_act(item, event->at);

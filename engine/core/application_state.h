@@ -115,11 +115,17 @@ void follow_limit(const struct question *q, Bl__Overdue *overdue);
 void follow_opinion(const struct question *q, Bl__Overdue *overdue);
 /* Folds the consent of a department that was asked and said nothing. */
 void escalate_consent(Bl__Item *item, uint32_t number, bl_time at);
-/* The next rung of the ladder, at the question's moment. */
-Bl__Event *escalate_wake(const struct question *q, uint32_t index);
+/* The next rung of the ladder, of the item or the whole, at the question's moment. One that wants a
+ * reply opens an urging (domain.md 5.2). */
+Bl__Event *escalate_wake(const struct question *q, bool whole, uint32_t index);
 
 /* When the rung after the one that is reached is climbed; 0: none. */
 bl_time escalate_next(const struct world *world, const Bl__Item *item);
+bl_time escalate_next_whole(const struct world *world, const Bl__Application *application);
+
+/* After each event on an application that has ended: is all that was granted with the applicant? An
+ * electronic licence is, as soon as it is granted. */
+void deliver_settle(Bl__Application *application, bl_time at);
 
 /* When a stop of the item ends by itself, at its cap or with the item, and which one: BL_NEVER and
  * nothing where none is open. */
@@ -162,6 +168,11 @@ struct ruling decide_urge(const struct question *q);
 struct ruling decide_reply(const struct question *q);
 void evolve_urged(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_replied(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
+/* An urging of the next number, to be answered within `limit` of the question's moment; whom it is
+ * meant for the caller adds. */
+Bl__Urging *urging_new(const struct question *q, struct limit limit);
+/* Folds a new one. */
+void urge_open(Bl__Application *application, const Bl__Urging *from, struct bl_arena *arena);
 /* After each event: what was pressed for may have come. */
 void urge_settle(Bl__Application *application);
 /* When an urging is unanswered, and the event of that moment. */

@@ -77,5 +77,6 @@ void evolve_passed_up(Bl__Application *application, const Bl__Event *event, stru
     item->retry_at = 0;
     item->rung = 0;
     item->rung_at = 0;
+    item->n_changed = 0;
     change_items(application, event->passed_up->changes, event->passed_up->n_changes, event, arena);
 }

@@ -109,7 +109,7 @@ static Bl__Refusal *check_urge(const struct question *q, const Bl__Urge *urge, s
                : refusal_new(q->arena, BL_INVALID, "limit-malformed", "limit");
 }
 
-static Bl__Urging *urging_new(const struct question *q, struct limit limit)
+Bl__Urging *urging_new(const struct question *q, struct limit limit)
 {
     const struct world *world = q->world;
     Bl__Urging *urging = bl_arena_new(q->arena, Bl__Urging);
@@ -248,20 +248,24 @@ static void drop(Bl__Application *application, uint32_t number)
     application->n_urgings = kept;
 }
 
-void evolve_urged(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
+void urge_open(Bl__Application *application, const Bl__Urging *from, struct bl_arena *arena)
 {
-    const Bl__Urging *from = event->urged->urging;
     Bl__Urging *urging = bl_arena_copy(arena, from, sizeof *from);
 
     urging->to = bl_arena_string(arena, from->to);
-    drop(application, from->number);  // an order that is over: the same, and it says so
-    drop(application, event->urged->raised_from);
     application->urgings =
         bl_arena_append(arena, application->urgings, application->n_urgings, urging);
     application->n_urgings++;
     if (urging->number > application->urging_count) {
         application->urging_count = urging->number;
     }
+}
+
+void evolve_urged(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
+{
+    drop(application, event->urged->urging->number);  // an order that is over: it says so
+    drop(application, event->urged->raised_from);
+    urge_open(application, event->urged->urging, arena);
 }
 
 void evolve_replied(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)

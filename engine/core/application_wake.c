@@ -46,11 +46,12 @@ static void consider_stops(struct first_clock *first, const Bl__Item *item, uint
     }
 }
 
-static void consider_rung(struct first_clock *first, const Bl__Item *item, uint32_t index)
+static void consider_rung(struct first_clock *first, bl_time at, bool whole, uint32_t index)
 {
-    if (item->rung_at != 0 && item->rung_at < first->at) {
-        first->at = item->rung_at;
+    if (at != 0 && at < first->at) {
+        first->at = at;
         first->what = FIRST_RUNG;
+        first->name.whole = whole;
         first->name.item = index;
     }
 }
@@ -88,7 +89,7 @@ static void consider_item(struct first_clock *first, const Bl__Item *item, uint3
 
         consider_kind(first, consultation->limit, index, K(OPINION), consultation->number);
     }
-    consider_rung(first, item, index);
+    consider_rung(first, item->rung_at, false, index);
 }
 
 static struct first_clock first_clock(const Bl__Application *application)
@@ -100,6 +101,7 @@ static struct first_clock first_clock(const Bl__Application *application)
     }
     consider(&first, application->promise, true, 0, false);
     consider(&first, application->legal, true, 0, true);
+    consider_rung(&first, application->rung_at, true, 0);
     if (urge_next(application) < first.at) {
         first.at = urge_next(application);
         first.what = FIRST_URGING;
@@ -181,7 +183,7 @@ Bl__Event *application_wake(const struct world *world, const void *state, struct
     case FIRST_STOP:
         return suspend_wake(&question, first.name.item, first.stop);
     case FIRST_RUNG:
-        return escalate_wake(&question, first.name.item);
+        return escalate_wake(&question, first.name.whole, first.name.item);
     case FIRST_URGING:
         return urge_wake(world, state, arena);
     }

@@ -1,5 +1,7 @@
 #include "core/change.h"
 
+#include <string.h>
+
 #include "base/check.h"
 #include "core/countdown.h"
 #include "core/join.h"
@@ -101,6 +103,7 @@ Bl__Item *item_copy(const Bl__Item *from, struct bl_arena *arena)
     item->document = bl_arena_string(arena, from->document);
     item->accepted_by = bl_arena_string(arena, from->accepted_by);
     item->missing = texts_copy(from->missing, from->n_missing, arena);
+    item->changed = texts_copy(from->changed, from->n_changed, arena);
     copy_clocks(item, from, arena);
     item->desk = desk_copy(from->desk, arena);
     item->stops = bl_arena_array(arena, Bl__Stop *, from->n_stops);
@@ -207,6 +210,23 @@ static void reopen(Bl__Item *item, Bl__Item__State to)
     }
 }
 
+/* What was corrected joins what nobody has looked at yet. */
+static void add_changed(Bl__Item *item, const Bl__ItemChange *change, struct bl_arena *arena)
+{
+    for (size_t i = 0; i < change->n_changed; i++) {
+        size_t at = 0;
+
+        while (at < item->n_changed && strcmp(item->changed[at], change->changed[i]) != 0) {
+            at++;
+        }
+        if (at == item->n_changed) {
+            item->changed = bl_arena_append(arena, item->changed, item->n_changed,
+                                            bl_arena_string(arena, change->changed[i]));
+            item->n_changed++;
+        }
+    }
+}
+
 static void change_item(Bl__Item *item, const Bl__ItemChange *change, const Bl__Event *event,
                         struct bl_arena *arena)
 {
@@ -235,6 +255,9 @@ static void change_item(Bl__Item *item, const Bl__ItemChange *change, const Bl__
     if (change->n_missing > 0) {
         item->n_missing = change->n_missing;
         item->missing = texts_copy(change->missing, change->n_missing, arena);
+    }
+    if (change->n_changed > 0) {
+        add_changed(item, change, arena);
     }
     if (change->opened || change->not_before != 0) {
         item->not_before = change->not_before;
@@ -271,12 +294,18 @@ void change_whole(Bl__Application *application, const Bl__WholeChange *change,
         application->legal = NULL;
         application->accepted_at = 0;
         application->started_at = 0;
+        application->rung = 0;
+        application->rung_at = 0;
     }
     if (change->started_at != 0) {
         application->started_at = change->started_at;
     }
     if (change->reopens) {
         application->ended_at = 0;
+        application->delivered_at = 0;
+    }
+    if (change->climbs) {
+        application->rung_at = change->rung_at;
     }
 }
 
@@ -284,6 +313,7 @@ void change_completed(Bl__Application *application, bool completed, bl_time at)
 {
     if (completed) {
         application->ended_at = at;
+        application->rung_at = 0;
         countdown_stop(application->promise);
         countdown_stop(application->legal);
     }

@@ -457,7 +457,8 @@ static const char *wake_until(Bl__Application *application, bl_time now)
 
     for (Bl__Event *event;
          (event = application_aggregate.wake(&world, application, &arena)) != NULL;) {
-        if (event->what_case == BL__EVENT__WHAT_ESCALATED) {
+        if (event->what_case == BL__EVENT__WHAT_ESCALATED ||
+            event->what_case == BL__EVENT__WHAT_URGED) {
             evolve(application, event);
             continue;
         }

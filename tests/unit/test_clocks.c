@@ -466,6 +466,8 @@ static void test_electronic_delivery(void **state)
     assert_int_equal(clocks_item(&clocks)->state, S(DELIVERED));
     assert_int_equal(clocks_item(&clocks)->result, BL__ITEM__RESULT__GRANTED);
     assert_null(clocks_item(&clocks)->deliver);
+    assert_int_equal(clocks.state->delivered_at, clocks.state->ended_at);
+    assert_int_equal(application_state(clocks.state), BL__APPLICATION__STATE__CLOSED);
     clocks_close(&clocks);
 }
 
@@ -528,7 +530,7 @@ static void test_the_ladder(void **state)
     for (uint32_t i = 0; i < clocks.state->revision; i++) {
         const Bl__Event *event = clocks.events[i];
 
-        if (event->what_case == BL__EVENT__WHAT_ESCALATED) {
+        if (event->what_case == BL__EVENT__WHAT_ESCALATED && !event->escalated->whole) {
             assert_true(rung < BL_COUNT(rungs));
             assert_string_equal(clocks_text(event->at, text), rungs[rung].at);
             assert_string_equal(event->escalated->to, rungs[rung].to);
@@ -541,6 +543,80 @@ static void test_the_ladder(void **state)
     clocks_open(&clocks, "d5", clocks_time("2026-11-23 10:00"));  // promise and law in one moment
     clocks_wait(&clocks, clocks_time("2026-12-01 09:00"));
     assert_int_equal(count_events(&clocks, BL__EVENT__WHAT_ESCALATED), 4);
+    clocks_close(&clocks);
+}
+
+/* A rung with `reply` presses whom it names; who is silent hears it from the next level, at the
+ * moment by which he was to answer (domain.md 5.2, 5.4). */
+static void test_a_rung_wants_an_answer(void **state)
+{
+    Bl__Command command = BL__COMMAND__INIT;
+    Bl__Reply reply = BL__REPLY__INIT;
+    struct clocks clocks;
+    char text[48];
+
+    (void)state;
+    clocks_open(&clocks, "slow", clocks_time("2026-11-23 10:00"));
+    clocks_wait(&clocks, clocks_time("2026-12-01 17:30"));  // due on 11-30; the second rung
+    assert_int_equal(clocks.state->n_urgings, 1);
+    const Bl__Urging *urging = clocks.state->urgings[0];
+    assert_int_equal(urging->level, BL__URGING__LEVEL__URGE);
+    assert_string_equal(urging->to, "department_head");
+    assert_false(urging->whole);
+    assert_string_equal(clocks_text(urging->at, text), "2026-12-01");
+    assert_string_equal(clocks_text(urging->reply_by, text), "2026-12-02");
+    const Bl__Event *event = clocks.events[clocks.state->revision - 1];
+    assert_int_equal(event->escalated->urging->number, urging->number);
+    assert_int_equal(event->escalated->reply_by, urging->reply_by);
+    clocks_wait(&clocks, clocks_time("2026-12-03 17:30"));
+    event = event_of(&clocks, BL__EVENT__WHAT_URGED);
+    assert_string_equal(clocks_text(event->at, text), "2026-12-02");
+    assert_int_equal(event->urged->raised_from, 1);
+    assert_int_equal(event->urged->urging->level, BL__URGING__LEVEL__ORDER);
+    assert_int_equal(clocks.state->n_urgings, 2);  // that one, and the third rung's own
+    command.what_case = BL__COMMAND__WHAT_REPLY;
+    command.reply = &reply;
+    command.application_id = clocks.id;
+    reply.number = clocks.state->urgings[0]->number;
+    reply.text = "正在补办";
+    assert_null(clocks_do(&clocks, &command)->refusal);
+    assert_int_equal(clocks.state->n_urgings, 1);
+    clocks.item = "slow";
+    assert_null(clocks_decide(&clocks)->refusal);
+    assert_int_equal(clocks.state->n_urgings, 0);
+    clocks_close(&clocks);
+}
+
+/* A bundle that is late as a whole climbs the ladder too, in its own name. */
+static void test_a_late_whole_climbs(void **state)
+{
+    static const char *const to[] = { "section_head", "department_head", "supervision",
+                                      "accountability" };
+    struct clocks clocks;
+    size_t rung = 0, urged = 0;
+    char text[48];
+
+    (void)state;
+    clocks_open(&clocks, "d20", clocks_time("2026-03-02 10:00"));  // 45WD: 2026-05-08
+    clocks_wait(&clocks, clocks_time("2026-07-01 10:00"));
+    for (uint32_t i = 0; i < clocks.state->revision; i++) {
+        const Bl__Event *event = clocks.events[i];
+
+        if (event->what_case == BL__EVENT__WHAT_ESCALATED && event->escalated->whole) {
+            assert_string_equal(clocks_text(event->at, text),
+                                clocks_text(clocks.state->legal->due_at, text + 20));
+            assert_string_equal(event->escalated->to, to[rung]);
+            assert_int_equal(event->escalated->rung, ++rung);
+            assert_int_equal(application_event_item(event), -1);
+            urged += event->escalated->urging != NULL && event->escalated->urging->whole;
+        }
+    }
+    assert_int_equal(rung, BL_COUNT(to));
+    assert_int_equal(urged, 2);
+    assert_int_equal(clocks.state->rung, BL_COUNT(to));
+    assert_int_equal(clocks.state->rung_at, 0);
+    assert_null(clocks_decide(&clocks)->refusal);
+    assert_int_equal(clocks.state->n_urgings, 0);
     clocks_close(&clocks);
 }
 
@@ -571,6 +647,8 @@ int main(void)
         cmocka_unit_test(test_silence_grants),
         cmocka_unit_test(test_no_silence_while_it_stands),
         cmocka_unit_test(test_the_ladder),
+        cmocka_unit_test(test_a_rung_wants_an_answer),
+        cmocka_unit_test(test_a_late_whole_climbs),
         cmocka_unit_test(test_the_end_silences_the_ladder),
     };
     struct CMUnitTest tests[BL_COUNT(examples) + BL_COUNT(others) + BL_COUNT(approvals)];
