@@ -31,6 +31,8 @@ struct cached {
     const char *number;        // in the batch's arena; NULL until somebody needs it
     struct bl_text content;    // its encoded Content, if the batch has it in hand
     bool is_corrected;         // the batch has made a further version of it
+    bool *rereads;             // for each item, in the batch's arena: it reads what has changed
+                               // in that; NULL: none does
 };
 
 struct cache {

@@ -157,6 +157,7 @@ static void settle_touched(struct cycle *cycle, bool committed)
         cached->is_new = false;
         cached->migrated = false;
         cached->is_corrected = false;
+        cached->rereads = NULL;
         cached->next_touched = NULL;
         cached->content = (struct bl_text){ NULL, 0 };
         cached->number = NULL;

@@ -168,6 +168,27 @@ static bool has_changed(struct cycle *cycle, struct batch_command *command,
     return true;
 }
 
+/* There is a further version of its content. Items that read what a correction has changed are
+ * offered anew; a paper that was to follow changes what waits, and no more. */
+static void note_correction(struct cycle *cycle, struct cached *cached, const Bl__Event *event)
+{
+    if (event->what_case != BL__EVENT__WHAT_CORRECTED) {
+        cached->is_corrected = true;
+        return;
+    }
+    for (size_t i = 0; i < event->corrected->n_changes; i++) {
+        const Bl__ItemChange *change = event->corrected->changes[i];
+
+        if (change->n_changed == 0) {
+            continue;
+        }
+        if (cached->rereads == NULL) {
+            cached->rereads = bl_arena_array(cycle->arena, bool, cached->state->n_items);
+        }
+        cached->rereads[change->item] = true;
+    }
+}
+
 static void run_application(struct cycle *cycle, struct batch_command *command)
 {
     struct catalog_version target = { 0 };
@@ -203,7 +224,7 @@ static void run_application(struct cycle *cycle, struct batch_command *command)
     if (ruling.content.at != NULL) {
         cycle_store_content(cycle, cached->id, cached->state->contents, world.salt, ruling.content);
         cached->content = ruling.content;
-        cached->is_corrected = true;
+        note_correction(cycle, cached, ruling.event);
     }
     command->answer.event = ruling.event->seq;
     command->answer.application_id = cached->id;

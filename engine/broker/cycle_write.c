@@ -163,12 +163,20 @@ static struct bl_text seal_state(struct cycle *cycle, const struct cached *cache
                : record_seal_message(cached->any, cycle->arena);
 }
 
-/* A case goes on under another version: what stood at a place of its items may be another task now,
- * though its row is the same. Nobody keeps what he had, and all is offered anew. */
+/* Is this task another one now, though its row is the same? In a case that goes on under another
+ * version each may be; and one whose item reads what was corrected has another content. */
+static bool is_another(const struct cached *cached, const struct projection_row *row)
+{
+    return row->table == TABLE_INBOX &&
+           (cached->migrated || (cached->rereads != NULL && row->item < cached->state->n_items &&
+                                 cached->rereads[row->item]));
+}
+
+/* Nobody keeps what he had of them, and they are offered anew. */
 static void withdraw_tasks(struct cycle *cycle, const struct cached *cached)
 {
     for (size_t i = 0; i < cached->before.row_count; i++) {
-        if (cached->before.rows[i].table == TABLE_INBOX) {
+        if (is_another(cached, &cached->before.rows[i])) {
             effect_gone(cycle, cached, cached->before.rows[i].item);
         }
     }
@@ -178,7 +186,8 @@ static void withdraw_tasks(struct cycle *cycle, const struct cached *cached)
 static void offer_tasks(struct cycle *cycle, struct cached *cached, const struct projection *after)
 {
     for (size_t i = 0; i < after->row_count; i++) {
-        if (after->rows[i].table == TABLE_INBOX) {
+        if (after->rows[i].table == TABLE_INBOX &&
+            (cached->is_corrected || is_another(cached, &after->rows[i]))) {
             effect_ready(cycle, cached, after->rows[i].item);
         }
     }
@@ -190,11 +199,13 @@ static void write_aggregate(struct cycle *cycle, struct cached *cached)
     struct change change = { cycle, cached, &after };
     struct key key = key_of_id(cached->id);
 
-    if (cached->migrated) {
+    bool others = cached->migrated || cached->rereads != NULL;
+
+    if (others) {
         withdraw_tasks(cycle, cached);
     }
     projection_diff(&cached->before, &after, write_row, &change);
-    if (cached->migrated || cached->is_corrected) {
+    if (others || cached->is_corrected) {
         offer_tasks(cycle, cached, &after);
     }
     if (cached->was_open && !application_is_open(cached->state)) {

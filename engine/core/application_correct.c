@@ -129,6 +129,73 @@ static void accept_complete(const struct question *q, struct routing *routing,
     }
 }
 
+/* Is somebody working on it, by what the form said before? */
+static bool is_read_already(const struct routing *routing, uint32_t index)
+{
+    const Bl__Item *item = routing->application->items[index];
+
+    return application_item_is_running(item) && routing->items[index].state == item->state;
+}
+
+/* What the item reads of all that has changed (domain.md 9.3); the names are as in `missing`. */
+static const char **changed_for(const struct routing *routing, uint32_t index,
+                                const struct next_content *next, size_t *count)
+{
+    const struct definition *definition = routing->world->definition;
+    const struct definition_item *item = &definition->items[index];
+    const char **changed = NULL;
+
+    *count = 0;
+    for (size_t i = 0; i < next->field_count; i++) {
+        if (definition_item_lists_field(definition, item, next->fields[i])) {
+            changed = bl_arena_append(
+                routing->arena, changed, *count,
+                (void *)bl_arena_printf(routing->arena, "form.%s", next->fields[i]));
+            ++*count;
+        }
+    }
+    for (size_t i = 0; i < next->material_count; i++) {
+        if (definition_item_lists_material(definition, item, next->materials[i])) {
+            changed = bl_arena_append(routing->arena, changed, *count, (void *)next->materials[i]);
+            ++*count;
+        }
+    }
+    return changed;
+}
+
+/* An item of which more is said than that: its change, made if it is not there. */
+static Bl__ItemChange *change_for(struct routing *routing, Bl__Corrected *corrected, uint32_t index)
+{
+    for (size_t i = 0; i < corrected->n_changes; i++) {
+        if (corrected->changes[i]->item == index) {
+            return corrected->changes[i];
+        }
+    }
+    Bl__ItemChange *change = routing_change(routing, index, routing->start);
+    corrected->changes =
+        bl_arena_append(routing->arena, corrected->changes, corrected->n_changes, change);
+    corrected->n_changes++;
+    return change;
+}
+
+/* Departments that work by what the form said before are told; the others never hear of it. */
+static void tell_readers(struct routing *routing, const struct next_content *next,
+                         Bl__Corrected *corrected)
+{
+    for (uint32_t i = 0; i < routing->count; i++) {
+        size_t count = 0;
+        const char **changed =
+            is_read_already(routing, i) ? changed_for(routing, i, next, &count) : NULL;
+
+        if (count > 0) {
+            Bl__ItemChange *change = change_for(routing, corrected, i);
+
+            change->changed = changed;
+            change->n_changed = count;
+        }
+    }
+}
+
 static Bl__Event *corrected_event(const struct question *q, struct routing *routing,
                                   const struct next_content *next)
 {
@@ -143,6 +210,7 @@ static Bl__Event *corrected_event(const struct question *q, struct routing *rout
     corrected->fields = next->fields;
     corrected->n_fields = next->field_count;
     corrected->changes = routing_changes(routing, -1, &corrected->n_changes);
+    tell_readers(routing, next, corrected);
     corrected->whole =
         routing->accepted ? routing_whole(routing, q->application, routing->start) : NULL;
     corrected->completed = routing_is_complete(routing);

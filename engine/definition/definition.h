@@ -250,6 +250,11 @@ MUST_CHECK enum bl_err definition_load_calendar(const char *source, size_t bytes
 int definition_item_find(const struct definition *definition, const char *id);
 int definition_field_find(const struct definition *definition, struct bl_text name);
 int definition_material_find(const struct definition *definition, const char *id);
+/* Does the item's department see this field of the form, this material? */
+bool definition_item_lists_field(const struct definition *definition,
+                                 const struct definition_item *item, const char *name);
+bool definition_item_lists_material(const struct definition *definition,
+                                    const struct definition_item *item, const char *id);
 
 /* Variables of conditions: form fields first, then the results of items, by index. */
 static inline size_t definition_slot_field(const struct definition *definition, uint32_t field)

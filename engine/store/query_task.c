@@ -131,6 +131,9 @@ static Bl__TaskView *view_of(const struct asking *a, const struct work *work, co
     view_task(&a->viewer, &work->version, work->application, work->item, view);
     if (work->consultation != NULL) {
         view->question = work->consultation->question;
+    } else {
+        view->changed = (const char **)item->changed;
+        view->n_changed = item->n_changed;
     }
     return view;
 }
@@ -215,28 +218,6 @@ static enum bl_err list(const struct asking *a, struct listing *listing)
 /* --- one task ---------------------------------------------------------------------------------
  */
 
-static bool lists_field(const struct work *work, const char *name)
-{
-    for (size_t i = 0; i < defined(work)->field_count; i++) {
-        if (strcmp(work->version.definition->fields[defined(work)->fields[i]].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool lists_material(const struct work *work, const char *id)
-{
-    for (size_t i = 0; i < defined(work)->material_count; i++) {
-        const uint32_t material = defined(work)->materials[i];
-
-        if (strcmp(work->version.definition->materials[material].id, id) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void add_form(const struct asking *a, const struct work *work, ProtobufCBinaryData bytes,
                      Bl__TaskView *view)
 {
@@ -245,7 +226,8 @@ static void add_form(const struct asking *a, const struct work *work, ProtobufCB
     size_t kept = 0;
 
     for (size_t i = 0; form != NULL && i < form->n_fields; i++) {
-        if (lists_field(work, form->fields[i]->key)) {
+        if (definition_item_lists_field(work->version.definition, defined(work),
+                                        form->fields[i]->key)) {
             form->fields[kept++] = form->fields[i];
         }
     }
@@ -277,7 +259,8 @@ static void add_content(const struct asking *a, const struct work *work, Bl__Tas
     add_form(a, work, content->form, view);
     view->materials = bl_arena_array(a->viewer.arena, Bl__Material *, content->n_materials + 1);
     for (size_t i = 0; i < content->n_materials; i++) {
-        if (lists_material(work, content->materials[i]->id)) {
+        if (definition_item_lists_material(work->version.definition, defined(work),
+                                           content->materials[i]->id)) {
             view->materials[view->n_materials++] = content->materials[i];
         }
     }

@@ -454,6 +454,117 @@ static struct changes changes_of(Bl__Event *event)
 #undef CHANGES
 }
 
+/* Of names of fields or materials, those that an item of the viewer's own lists. */
+struct own_names {
+    const struct viewer *viewer;
+    const Bl__Application *application;
+    const struct definition *definition;  // NULL: unknown, and nothing is shown
+    bool (*lists)(const struct definition *definition, const struct definition_item *item,
+                  const char *name);
+};
+
+static bool is_own(const struct own_names *own, const char *name)
+{
+    const Bl__Application *application = own->application;
+
+    for (size_t i = 0;
+         own->definition != NULL && i < own->definition->item_count && i < application->n_items;
+         i++) {
+        if (sight_item(own->viewer->principal, application->items[i]) &&
+            own->lists(own->definition, &own->definition->items[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void keep_own(const struct own_names *own, const char ***names, size_t *count)
+{
+    const char **seen = bl_arena_array(own->viewer->arena, const char *, *count + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < *count; i++) {
+        if (is_own(own, (*names)[i])) {
+            seen[n++] = (*names)[i];
+        }
+    }
+    *names = seen;
+    *count = n;
+}
+
+/* 一次性告知: which of its items, and of the materials and fields what they list. The text speaks
+ * of them all, so it is for those who have all. */
+static void hide_notified(const struct viewer *viewer, const Bl__Application *application,
+                          Bl__Notified *notified)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < notified->n_items; i++) {
+        if (notified->items[i] < application->n_items &&
+            sight_item(viewer->principal, application->items[notified->items[i]])) {
+            notified->items[n++] = notified->items[i];
+        }
+    }
+    if (n < notified->n_items) {
+        notified->text = "";
+    }
+    notified->n_items = n;
+}
+
+/* Names of what other departments ask for say what the applicant has with them. */
+static void hide_names(const struct viewer *viewer, const Bl__Application *application,
+                       Bl__Event *event)
+{
+    struct catalog_version version = { 0 };
+    struct own_names own = { .viewer = viewer, .application = application };
+
+    if (catalog_find(viewer->catalog, application->workflow, application->version, &version,
+                     NULL) == BL_OK) {
+        own.definition = version.definition;
+    }
+    own.lists = definition_item_lists_material;
+    if (event->what_case == BL__EVENT__WHAT_NOTIFIED) {
+        keep_own(&own, &event->notified->materials, &event->notified->n_materials);
+    } else if (event->what_case == BL__EVENT__WHAT_CORRECTED) {
+        keep_own(&own, &event->corrected->materials, &event->corrected->n_materials);
+    } else {
+        keep_own(&own, &event->supplemented->materials, &event->supplemented->n_materials);
+    }
+    own.lists = definition_item_lists_field;
+    if (event->what_case == BL__EVENT__WHAT_NOTIFIED) {
+        keep_own(&own, &event->notified->fields, &event->notified->n_fields);
+        hide_notified(viewer, application, event->notified);
+    } else if (event->what_case == BL__EVENT__WHAT_CORRECTED) {
+        keep_own(&own, &event->corrected->fields, &event->corrected->n_fields);
+    }
+}
+
+/* Due moments of other departments' items, and the ends of their stops. */
+static void hide_moves(const struct viewer *viewer, const Bl__Application *application,
+                       Bl__Recomputed *recomputed)
+{
+    size_t moves = 0, stops = 0;
+
+    for (size_t i = 0; i < recomputed->n_moves; i++) {
+        const Bl__ClockName *clock = recomputed->moves[i]->clock;
+
+        if (clock->whole || (clock->item < application->n_items &&
+                             sight_item(viewer->principal, application->items[clock->item]))) {
+            recomputed->moves[moves++] = recomputed->moves[i];
+        }
+    }
+    for (size_t i = 0; i < recomputed->n_stops; i++) {
+        uint32_t item = recomputed->stops[i]->item;
+
+        if (item < application->n_items &&
+            sight_item(viewer->principal, application->items[item])) {
+            recomputed->stops[stops++] = recomputed->stops[i];
+        }
+    }
+    recomputed->n_moves = moves;
+    recomputed->n_stops = stops;
+}
+
 /* Takes out of an event, which is the viewer's own copy, what its principal may not see. */
 static void hide_others(const struct viewer *viewer, const Bl__Application *application,
                         Bl__Event *event)
@@ -472,6 +583,13 @@ static void hide_others(const struct viewer *viewer, const Bl__Application *appl
         event->migrated->items =
             own_items(viewer, event->migrated->items, event->migrated->n_items);
         return;
+    }
+    if (event->what_case == BL__EVENT__WHAT_NOTIFIED ||
+        event->what_case == BL__EVENT__WHAT_CORRECTED ||
+        event->what_case == BL__EVENT__WHAT_SUPPLEMENTED) {
+        hide_names(viewer, application, event);
+    } else if (event->what_case == BL__EVENT__WHAT_RECOMPUTED) {
+        hide_moves(viewer, application, event->recomputed);
     }
     struct changes changes = changes_of(event);
     if (changes.at != NULL) {
@@ -516,6 +634,7 @@ const Bl__Application *view_then(const struct viewer *viewer, const Bl__Applicat
             Bl__Application *then = bl_arena_new(viewer->arena, Bl__Application);
 
             *then = *application;
+            then->version = migration->from;
             items_of_then(viewer, migration->from, then);
             return then;
         }

@@ -11,6 +11,7 @@
 #include "core/application.h"
 #include "core/countdown.h"
 #include "hall_fixture.h"
+#include "store/query.h"
 
 #define S(state) BL__ITEM__STATE__##state
 #define R(result) BL__ITEM__RESULT__##result
@@ -484,6 +485,98 @@ static void test_waiting_tasks_are_renewed(void **state)
             effect->kind == EFFECT_TASK_READY && effect->item == BASE && effect->content.at != NULL;
     }
     assert_true(renewed);
+    close_hall(&hall);
+}
+
+static size_t count_effects(const struct hall *hall, enum effect_kind kind, uint32_t item)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < hall->batch.effect_count; i++) {
+        count += hall->batch.effects[i].kind == kind && hall->batch.effects[i].item == item;
+    }
+    return count;
+}
+
+/* One form, many readers: who works by what has changed gives it back and gets it anew, and is told
+ * until he signs; who does not read it never hears of it (domain.md 9.3). */
+static void test_accepted_readers_are_told(void **state)
+{
+    struct hall hall;
+
+    (void)state;
+    open_hall(&hall, "2026-04-27T09:00:00+08:00", "return");
+    uint64_t id = submit(&hall, &received);
+    assert_done(take(&hall, &hall_clerk, id, "base", false));
+    assert_done(notify(&hall, id, "fire", "photo", NULL));
+    assert_done(correct(&hall, id, "plan", 0));  // of `base` alone
+    assert_int_equal(count_effects(&hall, EFFECT_TASK_GONE, BASE), 1);
+    assert_int_equal(state_of(&hall, id)->items[BASE]->n_changed, 1);
+    assert_string_equal(state_of(&hall, id)->items[BASE]->changed[0], "plan");
+    assert_done(correct(&hall, id, NULL, 4));
+    assert_int_equal(count_effects(&hall, EFFECT_TASK_GONE, BASE), 1);
+    assert_int_equal(count_effects(&hall, EFFECT_TASK_READY, BASE), 1);
+    const Bl__Item *item = state_of(&hall, id)->items[BASE];
+    assert_int_equal(item->n_changed, 2);
+    assert_string_equal(item->changed[1], "form.area");
+    assert_int_equal(item->state, S(ACCEPTED));
+    const Bl__Event *event = newest_event(&hall, id);
+    assert_int_equal(event->corrected->n_changes, 1);
+    assert_int_equal(event->corrected->changes[0]->item, BASE);
+    assert_done(correct(&hall, id, "photo", 0));  // not a paper of `base`
+    assert_state(&hall, id, FIRE, S(ACCEPTED));
+    assert_int_equal(count_effects(&hall, EFFECT_TASK_GONE, BASE), 0);
+    assert_int_equal(count_effects(&hall, EFFECT_TASK_READY, BASE), 0);
+    assert_done(decide(&hall, "amr", id, "base", R(GRANTED)));
+    assert_int_equal(state_of(&hall, id)->items[BASE]->n_changed, 0);
+    close_hall(&hall);
+}
+
+/* The newest event as a department sees it. */
+static const Bl__Event *seen_by(struct hall *hall, const char *department)
+{
+    struct principal worker = hall_worker(department);
+    struct query_context context = { hall->store, hall->catalog, hall->now };
+    Bl__Query query = BL__QUERY__INIT;
+    Bl__GetApplication what = BL__GET_APPLICATION__INIT;
+    Bl__QueryAnswer *answer = bl_arena_new(&arena, Bl__QueryAnswer);
+    struct bl_error e = { 0 };
+
+    bl__query_answer__init(answer);
+    what.number = "I-0001";
+    what.events = true;
+    query.what_case = BL__QUERY__WHAT_APPLICATION;
+    query.application = &what;
+    assert_int_equal(query_answer(&context, &query, &worker, hall->now, &arena, answer, &e), BL_OK);
+    assert_null(answer->refusal);
+    return answer->events[answer->n_events - 1]->event;
+}
+
+/* What another department asks for, and what it was handed, is between it and the applicant. */
+static void test_a_department_sees_its_own_papers(void **state)
+{
+    struct hall hall;
+
+    (void)state;
+    open_hall(&hall, "2026-04-27T09:00:00+08:00", "return");
+    uint64_t id = submit(&hall, &received);
+    assert_done(notify(&hall, id, "base", "plan", "secret"));
+    const Bl__Event *event = seen_by(&hall, "amr");
+    assert_int_equal(event->notified->n_items, 1);
+    assert_string_equal(event->notified->materials[0], "plan");
+    assert_string_equal(event->notified->fields[0], "secret");
+    event = seen_by(&hall, "fire");
+    assert_int_equal(event->what_case, BL__EVENT__WHAT_NOTIFIED);
+    assert_int_equal(event->notified->n_items, 0);
+    assert_int_equal(event->notified->n_materials, 0);
+    assert_int_equal(event->notified->n_fields, 0);
+    assert_done(correct(&hall, id, "plan", 4));
+    event = seen_by(&hall, "amr");
+    assert_int_equal(event->corrected->n_materials, 1);
+    assert_string_equal(event->corrected->fields[0], "area");
+    event = seen_by(&hall, "fire");
+    assert_int_equal(event->corrected->n_materials, 0);
+    assert_int_equal(event->corrected->n_fields, 1);  // it reads the area too
     close_hall(&hall);
 }
 
@@ -972,6 +1065,8 @@ int main(void)
         cmocka_unit_test(test_correction),
         cmocka_unit_test(test_a_correction_is_checked),
         cmocka_unit_test(test_waiting_tasks_are_renewed),
+        cmocka_unit_test(test_accepted_readers_are_told),
+        cmocka_unit_test(test_a_department_sees_its_own_papers),
         cmocka_unit_test(test_one_notice),
         cmocka_unit_test(test_uncorrected_papers_are_returned),
         cmocka_unit_test(test_who_accepts),
