@@ -46,6 +46,11 @@ static const struct option_row resume_options[] = {
     ACT_FLAG_ROW("annul", "此次暂停作废，如同未曾开始", "it was for nothing and counts as never begun"),
     ACT_REASON_ROW, ACT_DRY_ROW,
 };
+static const struct option_row hearing_options[] = {
+    ACT_TEXT_ROW("at", "TIME", "定在何时，如 2026-05-20T09:00；不写：申请人提出申请", "when it is held: 2026-05-20T09:00; left out: the applicant asks for it"),
+    ACT_TEXT_ROW("place", "TEXT", "地点", "where"),
+    ACT_DRY_ROW,
+};
 static const struct option_row extend_options[] = {
     ACT_TEXT_ROW("by", "LIMIT", "延长多久；默认按流程最长", "by how much; as long as the workflow allows if left out"),
     APPROVER_ROW, ACT_REASON_ROW, ACT_DRY_ROW,
@@ -160,6 +165,8 @@ TASK(sign, "sign", "加签或减签", "add or remove signers", sign_options, " -
 TASK(suspend, "suspend", "因特别程序暂停计时", "stop the clock for a special procedure", suspend_options,
     " --kind expert_review --at-most 15WD --notice 特告2026-7 --approver fire-80", .what = "suspend", .required = "kind")
 TASK(resume, "resume", "恢复计时", "let the clock run again", resume_options, " --reason 评审结束", .what = "resume")
+TASK(hearing, "hearing", "登记听证申请，或者定下听证的时间地点", "the applicant asks for a hearing, or its day is set", hearing_options,
+    " --at 2026-05-20T09:00 --place 一号会议室", .what = "arrange_hearing")
 TASK(extend, "extend", "延长期限，只能一次", "extend the limit, once", extend_options,
     " --by 5WD --approver fire-90 --reason 案情复杂", .what = "extend")
 TASK(consult, "consult", "向另一部门征求意见", "ask another department for its opinion", consult_options,

@@ -37,6 +37,7 @@
     X(task_sign)                                                                                   \
     X(task_suspend)                                                                                \
     X(task_resume)                                                                                 \
+    X(task_hearing)                                                                                \
     X(task_extend)                                                                                 \
     X(task_consult)                                                                                \
     X(task_opine)                                                                                  \

@@ -123,6 +123,8 @@ static void print_task(struct cli *cli, const json_t *task)
     print_line(cli, "征求意见", "asked for an opinion", output_text(task, "question"));
     print_line(cli, "材料", "materials", joined(cli, output_find(task, "materials"), "id", false));
     print_line(cli, "尚缺", "missing", joined(cli, output_find(task, "missing"), "", false));
+    print_line(cli, "有更正", "corrected since",
+               joined(cli, output_find(task, "changed"), "", false));
     print_line(cli, "可以", "possible", joined(cli, output_find(task, "may"), "", true));
     print_form(cli, output_find(task, "form"));
 }

@@ -37,6 +37,40 @@ const char *tree_item_title(struct cli *cli, const json_t *application, const ch
     return id;
 }
 
+/* Of an item whose clock stands for a hearing: until when it may be asked for or has to be held, or
+ * the day that is set; "": none. */
+static const char *hearing_remark(struct cli *cli, const json_t *item)
+{
+    size_t index;
+    json_t *stop;
+
+    json_array_foreach(output_find(item, "stops"), index, stop)
+    {
+        const char *ask_by = output_text(stop, "ask_by");
+        const char *hold_by = output_text(stop, "hold_by");
+        const char *held_at = output_text(stop, "held_at");
+
+        if (output_text(stop, "to")[0] != '\0') {
+            continue;
+        }
+        if (held_at[0] != '\0') {
+            return bl_arena_printf(&cli->arena, cli_say(cli, "听证定于 %s", "hearing on %s"),
+                                   output_time(cli, held_at));
+        }
+        if (hold_by[0] != '\0') {
+            return bl_arena_printf(&cli->arena,
+                                   cli_say(cli, "听证须在 %s 前举行", "hearing to be held by %s"),
+                                   output_time(cli, hold_by));
+        }
+        if (ask_by[0] != '\0') {
+            return bl_arena_printf(
+                &cli->arena, cli_say(cli, "可在 %s 前申请听证", "a hearing may be asked for by %s"),
+                output_time(cli, ask_by));
+        }
+    }
+    return "";
+}
+
 /* Why it waits or is not needed, or what came out. */
 static const char *item_remark(struct cli *cli, const json_t *application, const json_t *item)
 {
@@ -49,6 +83,9 @@ static const char *item_remark(struct cli *cli, const json_t *application, const
         return bl_arena_printf(
             &cli->arena, cli_say(cli, "不适用：%s 不成立", "not applicable: %s does not hold"),
             condition);
+    }
+    if (hearing_remark(cli, item)[0] != '\0') {
+        return hearing_remark(cli, item);
     }
     if (strcmp(output_text(item, "state"), "pending") == 0 && json_array_size(needs) > 0) {
         remark = cli_say(cli, "等待", "waits for");

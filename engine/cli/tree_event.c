@@ -47,6 +47,7 @@ static const struct sentence happenings[] = {
     { "visit_ended", { "现场勘验：{=end}<，{text}>", "site visit {=end}<: {text}>" } },
     { "suspended",   { "暂停计时（{stop.kind}）<，至多 {stop.cap}><，通知 {stop.notice}><：{reason}>", "clock stopped ({stop.kind})<, {stop.cap} at the most><, notice {stop.notice}><: {reason}>" } },
     { "resumed",     { "恢复计时<{?by_cap}（暂停期满）><{?annulled}（此次暂停作废）><：{reason}>", "clock runs again<{?by_cap} (the stop is over)><{?annulled} (the stop counts as never begun)><: {reason}>" } },
+    { "hearing_arranged", { "听证<{?asked}：申请人已申请，须在 {hold.due_at} 前举行><：定于 {at}><，{place}>", "hearing<{?asked} asked for, to be held by {hold.due_at}>< on {at}><, {place}>" } },
     { "extended",    { "延长 {by}<，{approver} 批准><：{reason}>", "extended by {by}<, approved by {approver}><: {reason}>" } },
     { "delivered",   { "<{?ready}结果待领取><{!ready}已送达><（{=way}）><，签收 {receipt}>", "<{?ready}ready to be collected><{!ready}delivered>< ({=way})><, receipt {receipt}>" } },
     { "revoked",     { "撤销许可<：{reason}><（依据：{basis}）>", "revoked<: {reason}>< ({basis})>" } },
@@ -79,6 +80,10 @@ static const struct sentence clocks[] = {
     { "check",      { "事后核查", "later check" } },
     { "step",       { "环节", "step" } },
     { "opinion",    { "征求意见", "opinion" } },
+    { "hearing",    { "听证", "hearing" } },
+    { "ask",        { "申请听证", "asking for the hearing" } },
+    { "reply",      { "催办答复", "answer to an urging" } },
+    { "rung",       { "逐级上报", "escalation" } },
 };
 static const struct sentence units[] = {
     { "wd", { "个工作日", " working days" } },

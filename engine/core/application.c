@@ -40,6 +40,7 @@ static struct ruling (*const decisions[])(const struct question *) = {
     [BL__COMMAND__WHAT_COMMENT] = decide_comment,
     [BL__COMMAND__WHAT_SUSPEND]   = decide_suspend,
     [BL__COMMAND__WHAT_RESUME]    = decide_resume,
+    [BL__COMMAND__WHAT_ARRANGE_HEARING] = decide_arrange_hearing,
     [BL__COMMAND__WHAT_EXTEND]    = decide_extend,
     [BL__COMMAND__WHAT_DELIVER]   = decide_deliver,
     [BL__COMMAND__WHAT_URGE]      = decide_urge,
@@ -129,6 +130,7 @@ static void evolve(void *state, const Bl__Event *event, struct bl_arena *arena)
         [BL__EVENT__WHAT_COMMENTED] = evolve_commented,
         [BL__EVENT__WHAT_SUSPENDED]  = evolve_suspended,
         [BL__EVENT__WHAT_RESUMED]    = evolve_resumed,
+        [BL__EVENT__WHAT_HEARING_ARRANGED] = evolve_hearing_arranged,
         [BL__EVENT__WHAT_EXTENDED]   = evolve_extended,
         [BL__EVENT__WHAT_DELIVERED]  = evolve_delivered,
         [BL__EVENT__WHAT_ESCALATED]  = evolve_escalated,
@@ -445,6 +447,8 @@ int application_event_item(const Bl__Event *event)
         return (int)event->suspended->item;
     case BL__EVENT__WHAT_RESUMED:
         return (int)event->resumed->item;
+    case BL__EVENT__WHAT_HEARING_ARRANGED:
+        return (int)event->hearing_arranged->item;
     case BL__EVENT__WHAT_EXTENDED:
         return event->extended->whole_bundle ? -1 : (int)event->extended->item;
     case BL__EVENT__WHAT_DELIVERED:

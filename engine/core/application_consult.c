@@ -105,6 +105,7 @@ struct ruling decide_consult(const struct question *q)
     event->consulted->question = consult->question;
     event->consulted->limit = countdown_new(q->world->calendar, limit, 0,
                                             routing_effective(q->world, q->world->now), q->arena);
+    event->consulted->within = limit_new(limit, q->arena);
     return ruling_event(event);
 }
 
@@ -159,6 +160,7 @@ void evolve_consulted(Bl__Application *application, const Bl__Event *event, stru
     asked->question = bl_arena_string(arena, consulted->question);
     asked->asked_by = bl_arena_string(arena, item->department);
     asked->limit = clock_copy(consulted->limit, arena);
+    asked->within = limit_copy(consulted->within, arena);
     asked->asked_at = event->at;
     item->consultations = bl_arena_append(arena, item->consultations, item->n_consultations, asked);
     item->n_consultations++;

@@ -54,6 +54,17 @@ static Bl__Clock *item_clock(const Bl__Item *item, const Bl__ClockName *name)
             }
         }
         return NULL;
+    case BL__CLOCK_NAME__KIND__HEARING:
+        for (size_t i = 0; i < item->n_stops; i++) {
+            if (item->stops[i]->number == name->number) {
+                return item->stops[i]->hold;
+            }
+        }
+        return NULL;
+    case BL__CLOCK_NAME__KIND__ASK:  // moments, not clocks
+    case BL__CLOCK_NAME__KIND__REPLY:
+    case BL__CLOCK_NAME__KIND__RUNG:
+        return NULL;
     }
     UNREACHABLE();
 }

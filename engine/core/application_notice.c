@@ -61,6 +61,9 @@ static Bl__Notice__Kind kind_of(const Bl__Event *event)
     if (event->what_case == W(DELIVERED)) {
         return event->delivered->ready ? K(COLLECTION) : K(KIND_UNSPECIFIED);
     }
+    if (event->what_case == W(HEARING_ARRANGED)) {
+        return event->hearing_arranged->at != 0 ? K(APPOINTMENT) : K(KIND_UNSPECIFIED);
+    }
     return (size_t)event->what_case < BL_COUNT(kinds) ? kinds[event->what_case]
                                                       : K(KIND_UNSPECIFIED);
 }

@@ -9,7 +9,8 @@
 #include "core/recount.h"
 
 #define K(kind) BL__CLOCK_NAME__KIND__##kind
-#define ITEM_CLOCKS 8  // of one item, and of the whole two: bounds the moves
+#define ITEM_CLOCKS 9   // of one item, its rung with them: bounds the moves
+#define WHOLE_CLOCKS 3  // of the whole
 
 /* The event while it is put together. */
 struct notice {
@@ -121,7 +122,124 @@ static void note_running(struct notice *notice, uint32_t index, Bl__ItemChange *
     change->step = note(notice, &name, item->desk == NULL ? NULL : item->desk->limit, again->step);
 }
 
-static void note_item(struct notice *notice, uint32_t index)
+/* A due moment that no change of an item has; `now` NULL: it is no more than a moment. */
+static void note_moment(struct notice *notice, const Bl__ClockName *name, bl_time was, bl_time is,
+                        const Bl__Clock *now)
+{
+    Bl__Recomputed *recomputed = notice->recomputed;
+
+    if (was == is) {
+        return;
+    }
+    Bl__Recomputed__Move *move = bl_arena_new(notice->arena, Bl__Recomputed__Move);
+    bl__recomputed__move__init(move);
+    move->clock = bl_arena_copy(notice->arena, name, sizeof *name);
+    move->was = was;
+    move->is = is;
+    move->now = clock_copy(now, notice->arena);
+    recomputed->moves[recomputed->n_moves++] = move;
+}
+
+static struct limit limit_of(const Bl__Limit *limit)
+{
+    return (struct limit){ limit->halves, (enum limit_unit)limit->unit };
+}
+
+static bl_time count_again(const struct notice *notice, bl_time start, struct limit limit)
+{
+    struct clock_question question = { .start = start, .limit = limit };
+
+    return clock_due(notice->world->calendar, &question).due;
+}
+
+static void note_opinions(struct notice *notice, uint32_t index)
+{
+    const Bl__Item *item = notice->draft->items[index];
+    Bl__ClockName name = BL__CLOCK_NAME__INIT;
+
+    name.item = index;
+    name.kind = K(OPINION);
+    for (size_t i = 0; i < item->n_consultations; i++) {
+        const Bl__Consultation *asked = item->consultations[i];
+
+        if (!countdown_is_open(asked->limit) || asked->within == NULL) {
+            continue;
+        }
+        const Bl__Clock *now = recount_plain(notice->world, asked->limit,
+                                             routing_effective(notice->world, asked->asked_at),
+                                             limit_of(asked->within), notice->arena);
+        name.number = asked->number;
+        note_moment(notice, &name, asked->limit->due_at, now->due_at, now);
+    }
+}
+
+/* Until when a hearing may be asked for, and until when it has to be held. */
+static void note_hearings(struct notice *notice, uint32_t index)
+{
+    const Bl__Item *item = notice->draft->items[index];
+    Bl__ClockName name = BL__CLOCK_NAME__INIT;
+
+    name.item = index;
+    for (size_t i = 0; i < item->n_stops; i++) {
+        const Bl__Stop *stop = item->stops[i];
+
+        name.number = stop->number;
+        if (stop->to == 0 && hearing_lapses(stop) != BL_NEVER) {
+            name.kind = K(ASK);
+            note_moment(notice, &name, stop->ask_by, count_again(notice, stop->from, hearing_ask),
+                        NULL);
+        }
+        if (countdown_is_open(stop->hold)) {
+            const Bl__Clock *now = recount_plain(notice->world, stop->hold, stop->asked_at,
+                                                 hearing_hold, notice->arena);
+
+            name.kind = K(HEARING);
+            note_moment(notice, &name, stop->hold->due_at, now->due_at, now);
+        }
+    }
+}
+
+/* A rung that is still ahead, by the clocks as they are now. */
+static void note_rung(struct notice *notice, bool whole, uint32_t index)
+{
+    const Bl__Application *draft = notice->draft;
+    bl_time was = whole ? draft->rung_at : draft->items[index]->rung_at;
+    bl_time is = was == 0 ? 0
+                 : whole  ? escalate_next_whole(notice->world, draft)
+                          : escalate_next(notice->world, draft->items[index]);
+    Bl__ClockName name = BL__CLOCK_NAME__INIT;
+
+    name.whole = whole;
+    name.item = index;
+    name.kind = K(RUNG);
+    if (is != 0 && (was > notice->world->now || is > notice->world->now)) {
+        note_moment(notice, &name, was, is, NULL);
+    }
+}
+
+static void note_urgings(struct notice *notice)
+{
+    const Bl__Application *draft = notice->draft;
+    const struct calendar *calendar = notice->world->calendar;
+    Bl__ClockName name = BL__CLOCK_NAME__INIT;
+
+    name.kind = K(REPLY);
+    for (size_t i = 0; i < draft->n_urgings; i++) {
+        const Bl__Urging *urging = draft->urgings[i];
+
+        if (!urging->overdue && urging->within != NULL) {
+            name.whole = urging->whole;
+            name.item = urging->item;
+            name.number = urging->number;
+            note_moment(notice, &name, urging->reply_by,
+                        count_again(notice, calendar_effective(calendar, urging->at),
+                                    limit_of(urging->within)),
+                        NULL);
+        }
+    }
+}
+
+static void note_clocks(struct notice *notice, uint32_t index)
 {
     Bl__Item *item = notice->draft->items[index];
     Bl__ItemChange *change = bl_arena_new(notice->arena, Bl__ItemChange);
@@ -141,8 +259,15 @@ static void note_item(struct notice *notice, uint32_t index)
     }
     item->promise = change->promise != NULL ? change->promise : item->promise;
     item->legal = change->legal != NULL ? change->legal : item->legal;
-    change->rung_at = item->rung_at == 0 ? 0 : escalate_next(notice->world, item);
     notice->recomputed->changes[notice->recomputed->n_changes++] = change;
+}
+
+static void note_item(struct notice *notice, uint32_t index)
+{
+    note_clocks(notice, index);
+    note_opinions(notice, index);
+    note_hearings(notice, index);
+    note_rung(notice, false, index);
 }
 
 static void note_whole(struct notice *notice)
@@ -163,8 +288,6 @@ static void note_whole(struct notice *notice)
     }
     draft->promise = whole->promise != NULL ? whole->promise : draft->promise;
     draft->legal = whole->legal != NULL ? whole->legal : draft->legal;
-    whole->climbs = draft->rung_at != 0;
-    whole->rung_at = whole->climbs ? escalate_next_whole(notice->world, draft) : 0;
     notice->recomputed->whole = whole;
 }
 
@@ -184,14 +307,16 @@ Bl__Event *application_recompute(const struct world *world, const Bl__Applicatio
 {
     Bl__Recomputed *recomputed = bl_arena_new(arena, Bl__Recomputed);
     struct notice notice = { world, arena, draft_of(application, arena), recomputed };
-    size_t stops = 0;
+    size_t stops = 0, others = application->n_urgings;
 
     bl__recomputed__init(recomputed);
     for (size_t i = 0; i < application->n_items; i++) {
         stops += application->items[i]->n_stops;
+        others += application->items[i]->n_consultations;
     }
     recomputed->moves =
-        bl_arena_array(arena, Bl__Recomputed__Move *, ITEM_CLOCKS * application->n_items + 2);
+        bl_arena_array(arena, Bl__Recomputed__Move *,
+                       ITEM_CLOCKS * application->n_items + WHOLE_CLOCKS + 2 * stops + others);
     recomputed->changes = bl_arena_array(arena, Bl__ItemChange *, application->n_items);
     recomputed->stops = bl_arena_array(arena, Bl__Recomputed__StopMove *, stops);
     for (uint32_t i = 0; i < application->n_items; i++) {
@@ -201,7 +326,10 @@ Bl__Event *application_recompute(const struct world *world, const Bl__Applicatio
     for (uint32_t i = 0; i < application->n_items; i++) {
         note_item(&notice, i);
     }
-    if (recomputed->n_changes == 0 && recomputed->n_stops == 0 && recomputed->whole == NULL) {
+    note_rung(&notice, true, 0);
+    note_urgings(&notice);
+    if (recomputed->n_changes == 0 && recomputed->n_moves == 0 && recomputed->n_stops == 0 &&
+        recomputed->whole == NULL) {
         return NULL;
     }
     Bl__Event *event = event_new(arena, world, BL__EVENT__WHAT_RECOMPUTED);
@@ -218,6 +346,70 @@ static void fold_stop(Bl__Item *item, const Bl__Recomputed__StopMove *move)
             item->stops[i]->ends_at = move->is;
         }
     }
+}
+
+static void fold_hearing(Bl__Item *item, const Bl__Recomputed__Move *move, struct bl_arena *arena)
+{
+    for (size_t i = 0; i < item->n_stops; i++) {
+        Bl__Stop *stop = item->stops[i];
+
+        if (stop->number == move->clock->number && move->clock->kind == K(ASK)) {
+            stop->ask_by = move->is;
+        } else if (stop->number == move->clock->number) {
+            stop->hold = clock_copy(move->now, arena);
+        }
+    }
+}
+
+static void fold_reply(Bl__Application *application, const Bl__Recomputed__Move *move)
+{
+    for (size_t i = 0; i < application->n_urgings; i++) {
+        if (application->urgings[i]->number == move->clock->number) {
+            application->urgings[i]->reply_by = move->is;
+        }
+    }
+}
+
+static void fold_opinion(Bl__Item *item, const Bl__Recomputed__Move *move, struct bl_arena *arena)
+{
+    for (size_t i = 0; i < item->n_consultations; i++) {
+        if (item->consultations[i]->number == move->clock->number) {
+            item->consultations[i]->limit = clock_copy(move->now, arena);
+        }
+    }
+}
+
+/* What no change of an item says. */
+static void fold_move(Bl__Application *application, const Bl__Recomputed__Move *move,
+                      struct bl_arena *arena)
+{
+    CHECK(move->clock->item < application->n_items);
+    Bl__Item *item = application->items[move->clock->item];
+
+    switch (move->clock->kind) {
+    case K(OPINION):
+        fold_opinion(item, move, arena);
+        return;
+    case K(HEARING):
+    case K(ASK):
+        fold_hearing(item, move, arena);
+        return;
+    case K(REPLY):
+        fold_reply(application, move);
+        return;
+    case K(RUNG):
+        *(move->clock->whole ? &application->rung_at : &item->rung_at) = move->is;
+        return;
+    case K(KIND_UNSPECIFIED):
+    case K(NOTIFY):
+    case K(CORRECTION):
+    case K(SUPPLEMENT):
+    case K(DELIVER):
+    case K(CHECK):
+    case K(STEP):
+        return;
+    }
+    UNREACHABLE();
 }
 
 static bool is_over(const Bl__Clock *promise, const Bl__Clock *legal)
@@ -244,6 +436,9 @@ void evolve_recomputed(Bl__Application *application, const Bl__Event *event, str
         fold_stop(application->items[recomputed->stops[i]->item], recomputed->stops[i]);
     }
     change_items(application, recomputed->changes, recomputed->n_changes, event, arena);
+    for (size_t i = 0; i < recomputed->n_moves; i++) {
+        fold_move(application, recomputed->moves[i], arena);
+    }
     for (size_t i = 0; i < recomputed->n_changes; i++) {
         fold_rung(application->items[recomputed->changes[i]->item]);
     }

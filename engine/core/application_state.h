@@ -101,6 +101,9 @@ void evolve_retried(Bl__Application *application, const Bl__Event *event, struct
 void evolve_released(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_terminated(Bl__Application *application, const Bl__Event *event,
                        struct bl_arena *arena);
+struct ruling decide_arrange_hearing(const struct question *q);
+void evolve_hearing_arranged(Bl__Application *application, const Bl__Event *event,
+                             struct bl_arena *arena);
 void evolve_suspended(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_resumed(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
 void evolve_extended(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena);
@@ -126,6 +129,13 @@ bl_time escalate_next_whole(const struct world *world, const Bl__Application *ap
 /* After each event on an application that has ended: is all that was granted with the applicant? An
  * electronic licence is, as soon as it is granted. */
 void deliver_settle(Bl__Application *application, bl_time at);
+
+/* application_hearing.c */
+extern const struct limit hearing_ask, hearing_hold;
+/* A stop begins: of kind `hearing`, the applicant may ask from now on. */
+void hearing_tell(const struct question *q, Bl__Stop *stop);
+/* When it is void because nobody has asked; BL_NEVER. */
+bl_time hearing_lapses(const Bl__Stop *stop);
 
 /* When a stop of the item ends by itself, at its cap or with the item, and which one: BL_NEVER and
  * nothing where none is open. */

@@ -188,6 +188,7 @@ static Bl__Stop *stop_new(const struct question *q, const Bl__Item *item,
     stop->notice = q->command->suspend->notice;
     stop->asked_by = asking_post(q);
     stop->from_state = item->state;
+    hearing_tell(q, stop);
     for (size_t i = 0; i < item->n_stops; i++) {
         if (is_open(item->stops[i])) {
             stop->from_state = item->stops[i]->from_state;
@@ -350,7 +351,8 @@ struct ruling decide_resume(const struct question *q)
     return ruling_event(event);
 }
 
-/* When a stop ends by itself: at its cap, or with its item. */
+/* When a stop ends by itself: at its cap, with its item, or because nobody asked for the hearing.
+ */
 bl_time suspend_next(const Bl__Item *item, uint32_t *number)
 {
     bool settled = join_item_is_settled((struct join_item){ item->state, item->result });
@@ -360,6 +362,7 @@ bl_time suspend_next(const Bl__Item *item, uint32_t *number)
         const Bl__Stop *stop = item->stops[i];
         bl_time end = settled && item->since < stop->ends_at ? item->since : stop->ends_at;
 
+        end = hearing_lapses(stop) < end ? hearing_lapses(stop) : end;
         if (is_open(stop) && end < next) {
             next = end;
             *number = stop->number;
@@ -370,10 +373,16 @@ bl_time suspend_next(const Bl__Item *item, uint32_t *number)
 
 Bl__Event *suspend_wake(const struct question *q, uint32_t index, uint32_t number)
 {
-    Bl__Event *event = resumed_event(q, index, number, false);
+    const Bl__Stop *stop = stop_find(q->application->items[index], number);
+    struct world then = *q->world;
+    const struct question lapsed = { &then, q->application, NULL, q->arena };
 
-    event->resumed->by_cap =
-        q->world->now == stop_find(q->application->items[index], number)->ends_at;
+    if (q->world->now == hearing_lapses(stop)) {
+        then.now = stop->ask_by;
+        return resumed_event(&lapsed, index, number, true);
+    }
+    Bl__Event *event = resumed_event(q, index, number, false);
+    event->resumed->by_cap = q->world->now == stop->ends_at;
     return event;
 }
 
@@ -385,6 +394,9 @@ void evolve_resumed(Bl__Application *application, const Bl__Event *event, struct
     Bl__Stop *stop = stop_find(application->items[resumed->item], resumed->number);
     CHECK(stop != NULL);
     stop->to = end_of(stop, event->at, resumed->annulled);
+    if (!resumed->by_cap) {
+        countdown_stop(stop->hold);  // the record is closed; a cap closes none
+    }
     change_items(application, resumed->changes, resumed->n_changes, event, arena);
     change_whole(application, resumed->whole, arena);
 }

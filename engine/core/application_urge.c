@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/application_state.h"
+#include "core/change.h"
 #include "core/countdown.h"
 #include "core/office.h"
 #include "core/project.h"
@@ -121,6 +122,7 @@ Bl__Urging *urging_new(const struct question *q, struct limit limit)
     urging->number = q->application->urging_count + 1;
     urging->at = world->now;
     urging->reply_by = clock.due_at;
+    urging->within = limit_new(limit, q->arena);
     return urging;
 }
 
@@ -253,6 +255,7 @@ void urge_open(Bl__Application *application, const Bl__Urging *from, struct bl_a
     Bl__Urging *urging = bl_arena_copy(arena, from, sizeof *from);
 
     urging->to = bl_arena_string(arena, from->to);
+    urging->within = limit_copy(from->within, arena);
     application->urgings =
         bl_arena_append(arena, application->urgings, application->n_urgings, urging);
     application->n_urgings++;
@@ -334,6 +337,7 @@ static void raise_level(const struct question *q, const Bl__Urging *from, Bl__Ur
     case L(ORDER):  // there is nobody above: it stays, and is over
         *urging = *from;
         urging->to = bl_arena_string(q->arena, from->to);
+        urging->within = limit_copy(from->within, q->arena);
         urging->overdue = true;
         return;
     }

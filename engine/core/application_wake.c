@@ -89,6 +89,11 @@ static void consider_item(struct first_clock *first, const Bl__Item *item, uint3
 
         consider_kind(first, consultation->limit, index, K(OPINION), consultation->number);
     }
+    for (size_t i = 0; i < item->n_stops; i++) {
+        const Bl__Stop *stop = item->stops[i];
+
+        consider_kind(first, stop->hold, index, K(HEARING), stop->number);
+    }
     consider_rung(first, item->rung_at, false, index);
 }
 
@@ -120,7 +125,7 @@ static void follow(const struct world *world, const Bl__Application *application
                    struct bl_arena *arena)
 {
     // clang-format off
-    static void (*const consequences[K(OPINION) + 1])(const struct question *, Bl__Overdue *) = {
+    static void (*const consequences[K(RUNG) + 1])(const struct question *, Bl__Overdue *) = {
         [K(KIND_UNSPECIFIED)] = follow_limit,
         [K(NOTIFY)] = follow_notify,
         [K(CORRECTION)] = follow_correction,

@@ -17,6 +17,16 @@ Bl__Clock *clock_copy(const Bl__Clock *clock, struct bl_arena *arena)
     return clock == NULL ? NULL : bl_arena_copy(arena, clock, sizeof *clock);
 }
 
+Bl__Limit *limit_new(struct limit limit, struct bl_arena *arena)
+{
+    Bl__Limit *message = bl_arena_new(arena, Bl__Limit);
+
+    bl__limit__init(message);
+    message->halves = limit.halves;
+    message->unit = (Bl__Limit__Unit)limit.unit;
+    return message;
+}
+
 Bl__Limit *limit_copy(const Bl__Limit *limit, struct bl_arena *arena)
 {
     return limit == NULL ? NULL : bl_arena_copy(arena, limit, sizeof *limit);
@@ -68,6 +78,7 @@ Bl__Stop *stop_copy(const Bl__Stop *from, struct bl_arena *arena)
     stop->notice = bl_arena_string(arena, from->notice);
     stop->asked_by = bl_arena_string(arena, from->asked_by);
     stop->cap = limit_copy(from->cap, arena);
+    stop->hold = clock_copy(from->hold, arena);
     return stop;
 }
 
@@ -79,6 +90,7 @@ static Bl__Consultation *consultation_copy(const Bl__Consultation *from, struct 
     consultation->question = bl_arena_string(arena, from->question);
     consultation->asked_by = bl_arena_string(arena, from->asked_by);
     consultation->limit = clock_copy(from->limit, arena);
+    consultation->within = limit_copy(from->within, arena);
     return consultation;
 }
 
@@ -140,6 +152,9 @@ static void item_end(Bl__Item *item)
     }
     for (size_t i = 0; i < item->n_consultations; i++) {
         countdown_stop(item->consultations[i]->limit);
+    }
+    for (size_t i = 0; i < item->n_stops; i++) {
+        countdown_stop(item->stops[i]->hold);
     }
     item->held = false;
     item->incident = false;

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/time.h"
 #include "binglian/v1/event.pb-c.h"
+#include "deadline/limit.h"
 
 /* Folds the changes of `event` into the items. */
 void change_items(Bl__Application *application, Bl__ItemChange **changes, size_t count,
@@ -21,6 +22,8 @@ void change_item_state(Bl__Item *item, Bl__Item__State state, bl_time at);
 
 /* Copies that live in `arena`; NULL of NULL. */
 Bl__Clock *clock_copy(const Bl__Clock *clock, struct bl_arena *arena);
+/* As it stands in a message. */
+Bl__Limit *limit_new(struct limit limit, struct bl_arena *arena);
 Bl__Limit *limit_copy(const Bl__Limit *limit, struct bl_arena *arena);
 Bl__Desk *desk_copy(const Bl__Desk *desk, struct bl_arena *arena);
 Bl__Stop *stop_copy(const Bl__Stop *stop, struct bl_arena *arena);

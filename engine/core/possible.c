@@ -19,6 +19,7 @@ static const struct {
     { BL__COMMAND__WHAT_RECALL, false },   { BL__COMMAND__WHAT_CONSULT, true },
     { BL__COMMAND__WHAT_OPINE, false },    { BL__COMMAND__WHAT_SET_VISIT, true },
     { BL__COMMAND__WHAT_SUSPEND, true },   { BL__COMMAND__WHAT_RESUME, false },
+    { BL__COMMAND__WHAT_ARRANGE_HEARING, true },
     { BL__COMMAND__WHAT_EXTEND, true },    { BL__COMMAND__WHAT_DELIVER, false },
     { BL__COMMAND__WHAT_CHECK, false },    { BL__COMMAND__WHAT_REVOKE, false },
     { BL__COMMAND__WHAT_REOPEN, false },   { BL__COMMAND__WHAT_TERMINATE, false },

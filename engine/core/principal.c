@@ -56,6 +56,8 @@ static const struct {
                              "administrator, manager, the post itself, its section's head" },
     WHAT(SUSPEND)    = { ROLE(OFFICER) | ROLE(WORKER) | ROLE(GATEWAY), "the item's department" },
     WHAT(RESUME)     = { ROLE(OFFICER) | ROLE(WORKER) | ROLE(GATEWAY), "the item's department" },
+    WHAT(ARRANGE_HEARING) = { ROLE(CLERK) | ROLE(OFFICER) | ROLE(WORKER) | ROLE(GATEWAY),
+                              "clerk, the item's department" },
     WHAT(EXTEND)     = { ROLE(OFFICER) | ROLE(WORKER) | ROLE(GATEWAY), "the item's department" },
     WHAT(DELIVER)    = { ROLE(CLERK) | ROLE(OFFICER) | ROLE(WORKER) | ROLE(GATEWAY),
                          "clerk, the item's department" },

@@ -373,6 +373,10 @@ static bool plain_question(const struct world *world, const Bl__Application *app
         break;
     case BL__CLOCK_NAME__KIND__STEP:
     case BL__CLOCK_NAME__KIND__OPINION:
+    case BL__CLOCK_NAME__KIND__HEARING:
+    case BL__CLOCK_NAME__KIND__ASK:
+    case BL__CLOCK_NAME__KIND__REPLY:
+    case BL__CLOCK_NAME__KIND__RUNG:
     case BL__CLOCK_NAME__KIND__KIND_UNSPECIFIED:
         return false;
     }

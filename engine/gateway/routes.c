@@ -103,6 +103,7 @@ const struct route routes[] = {
     TASK("sign", "change_signers", NULL, 0, "加签或减签", "add or remove signers"),
     TASK("suspend", "suspend", NULL, ROUTE_MATCH, "因特别程序暂停计时", "stop the clock for a special procedure"),
     TASK("resume", "resume", NULL, 0, "恢复计时", "let the clock run again"),
+    TASK("hearing", "arrange_hearing", NULL, 0, "登记听证申请，或者定下听证的时间地点", "the applicant asks for a hearing, or its day is set"),
     TASK("extend", "extend", NULL, ROUTE_MATCH, "延长期限", "extend the limit"),
     TASK("consult", "consult", NULL, 0, "征求另一部门的意见", "ask another department for its opinion"),
     TASK("opine", "opine", NULL, 0, "答复征求意见", "answer such a question"),

@@ -112,6 +112,9 @@ static Bl__StopView *view_stop(const struct viewer *viewer, const struct catalog
     view->to = stop->to;
     view->ends_at = stop->ends_at;
     view->notice = stop->notice;
+    view->ask_by = stop->asked_at == 0 ? stop->ask_by : 0;
+    view->hold_by = stop->hold == NULL ? 0 : stop->hold->due_at;
+    view->held_at = stop->held_at;
     view->legal = stop->legal;
     if (stop->to == 0) {
         view->remaining_days = clock_remaining(version->calendar, viewer->now, stop->ends_at);

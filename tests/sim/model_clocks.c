@@ -87,7 +87,11 @@ static bl_time stop_next(const Bl__Item *item, const Bl__Stop *stop)
     if (stop->to != 0) {
         return BL_NEVER;
     }
-    return is_settled_state(item->state) ? sooner(item->since, stop->ends_at) : stop->ends_at;
+    bl_time end =
+        is_settled_state(item->state) ? sooner(item->since, stop->ends_at) : stop->ends_at;
+    bool lapses = stop->ask_by != 0 && stop->asked_at == 0;  // nobody asks for the hearing
+
+    return lapses ? sooner(end, stop->ask_by + 1) : end;
 }
 
 static bl_time item_next(const Bl__Application *state, size_t index)
@@ -103,6 +107,7 @@ static bl_time item_next(const Bl__Application *state, size_t index)
     }
     for (size_t i = 0; i < item->n_stops; i++) {
         next = sooner(next, stop_next(item, item->stops[i]));
+        next = sooner(next, clock_next(item->stops[i]->hold));
     }
     next = item->not_before != 0 ? sooner(next, item->not_before) : next;
     return item->rung_at != 0 ? sooner(next, item->rung_at) : next;
@@ -115,6 +120,7 @@ bl_time clocks_next(const Bl__Application *state)
     for (size_t i = 0; i < state->n_items; i++) {
         next = sooner(next, item_next(state, i));
     }
+    next = state->rung_at != 0 ? sooner(next, state->rung_at) : next;
     for (size_t i = 0; i < state->n_urgings; i++) {
         if (!state->urgings[i]->overdue) {
             next = sooner(next, state->urgings[i]->reply_by + 1);
@@ -157,15 +163,37 @@ static void check_card(struct model *model, const Bl__Application *state, const 
     }
 }
 
+/* A rung that wants a reply opens an urging to whom it names, answered by the time it gives. */
+static void check_reply(struct model *model, const struct mirror *mirror, const Bl__Event *event,
+                        const struct definition_rung *rung)
+{
+    const Bl__Urging *urging = event->escalated->urging;
+    struct clock_question question = { .start = calendar_effective(model->calendar, event->at),
+                                       .limit = rung->reply };
+
+    if ((urging != NULL) != (rung->reply.halves > 0)) {
+        FAIL(model, mirror->state->id, "a rung urges, or does not, against its workflow");
+    } else if (urging != NULL &&
+               (urging->reply_by != clock_due(model->calendar, &question).due ||
+                strcmp(urging->to, rung->to) != 0 || urging->whole != event->escalated->whole ||
+                urging->number != mirror->state->urging_count + 1)) {
+        FAIL(model, mirror->state->id, "a rung urges the wrong one, or for the wrong moment");
+    }
+}
+
 static void check_rung(struct model *model, const struct mirror *mirror, const Bl__Event *event)
 {
     const Bl__Escalated *escalated = event->escalated;
-    const Bl__Item *item = mirror->state->items[escalated->item];
+    const Bl__Application *state = mirror->state;
+    const Bl__Item *item = state->items[escalated->item];
+    uint32_t reached = escalated->whole ? state->rung : item->rung;
+    bl_time at = escalated->whole ? state->rung_at : item->rung_at;
+    const struct definition_rung *rung = &mirror->workflow->definition->ladder[reached];
 
-    if (event->at != item->rung_at || escalated->rung != item->rung + 1 ||
-        strcmp(escalated->to, mirror->workflow->definition->ladder[item->rung].to) != 0) {
-        FAIL(model, mirror->state->id, "a rung is climbed twice, or not at its moment");
+    if (event->at != at || escalated->rung != reached + 1 || strcmp(escalated->to, rung->to) != 0) {
+        FAIL(model, state->id, "a rung is climbed twice, or not at its moment");
     }
+    check_reply(model, mirror, event, rung);
 }
 
 /* What time alone makes comes at the moment that was the next one: nothing overtakes it. */
@@ -201,42 +229,52 @@ void clocks_check_moment(struct model *model, const struct mirror *mirror, const
 /* When the rung after the one that is reached is climbed, from the clocks as they are: each has its
  * time after the promise was broken, and those up to accountability come with the broken law. */
 static bl_time rung_moment(const struct model *model, const struct definition *definition,
-                           const Bl__Item *item)
+                           uint32_t rung, const Bl__Clock *promise, const Bl__Clock *legal)
 {
     bl_time at = BL_NEVER;
     bool by_law = false;
 
-    for (size_t i = item->rung; i < definition->ladder_count; i++) {
+    for (size_t i = rung; i < definition->ladder_count; i++) {
         by_law |= definition->ladder[i].on_legal;
     }
-    if (item->rung < definition->ladder_count && item->promise != NULL &&
-        item->promise->phase == P(OVERDUE)) {
-        struct clock_question question = { .start = item->promise->due_at,
-                                           .limit = definition->ladder[item->rung].after };
+    if (rung < definition->ladder_count && promise != NULL && promise->phase == P(OVERDUE)) {
+        struct clock_question question = { .start = promise->due_at,
+                                           .limit = definition->ladder[rung].after };
 
         at =
             question.limit.halves == 0 ? question.start : clock_due(model->calendar, &question).due;
     }
-    if (by_law && item->legal != NULL && item->legal->phase == P(OVERDUE) &&
-        item->legal->due_at < at) {
-        at = item->legal->due_at;
+    if (by_law && legal != NULL && legal->phase == P(OVERDUE) && legal->due_at < at) {
+        at = legal->due_at;
     }
     return at == BL_NEVER ? 0 : at;
 }
 
+static void check_next_rung(struct model *model, const struct mirror *mirror,
+                            const Bl__Event *event, bl_time is, bl_time moment, const char *of)
+{
+    if (is != moment && (moment == 0 || is < moment)) {
+        FAIL(model, mirror->state->id,
+             "%s climbs its next rung at the wrong moment, after event %llu: %lld, not %lld", of,
+             (unsigned long long)event->seq, (long long)is, (long long)moment);
+    }
+}
+
 static void check_rungs(struct model *model, const struct mirror *mirror, const Bl__Event *event)
 {
-    for (size_t i = 0; i < mirror->state->n_items; i++) {
-        const Bl__Item *item = mirror->state->items[i];
-        bl_time moment = rung_moment(model, mirror->workflow->definition, item);
+    const struct definition *definition = mirror->workflow->definition;
+    const Bl__Application *state = mirror->state;
 
-        if (item->rung_at != moment && (moment == 0 || item->rung_at < moment)) {
-            FAIL(model, mirror->state->id,
-                 "item %zu climbs its next rung at the wrong moment, after event %llu: %lld, not "
-                 "%lld",
-                 i, (unsigned long long)event->seq, (long long)item->rung_at, (long long)moment);
-        }
+    for (size_t i = 0; i < state->n_items; i++) {
+        const Bl__Item *item = state->items[i];
+
+        check_next_rung(model, mirror, event, item->rung_at,
+                        rung_moment(model, definition, item->rung, item->promise, item->legal),
+                        item->id);
     }
+    check_next_rung(model, mirror, event, state->rung_at,
+                    rung_moment(model, definition, state->rung, state->promise, state->legal),
+                    "the whole");
 }
 
 /* --- due moments -------------------------------------------------------------------------------

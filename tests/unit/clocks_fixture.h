@@ -228,6 +228,21 @@ static inline const Bl__Answer *clocks_resume(struct clocks *clocks, uint32_t nu
     return clocks_do(clocks, &command);
 }
 
+/* The applicant asks for a hearing (`at` 0), or its day is set. */
+static inline const Bl__Answer *clocks_hearing(struct clocks *clocks, bl_time at, const char *place)
+{
+    Bl__Command command = BL__COMMAND__INIT;
+    Bl__ArrangeHearing arrange = BL__ARRANGE_HEARING__INIT;
+
+    command.what_case = BL__COMMAND__WHAT_ARRANGE_HEARING;
+    command.arrange_hearing = &arrange;
+    command.application_id = clocks->id;
+    arrange.item = clocks->item;
+    arrange.at = at;
+    arrange.place = place;
+    return clocks_do(clocks, &command);
+}
+
 static inline const Bl__Answer *clocks_extend(struct clocks *clocks, const char *item,
                                               const char *by)
 {

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "clocks_fixture.h"
+#include "store_fixture.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #define COUNT 4000
@@ -75,23 +76,33 @@ static int compare_spans(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Runs until nothing is due, with a decision in each batch and a restart after `restart` batches.
- */
-static void run_out(struct clocks *clocks, uint64_t others, uint32_t restart)
+/* What happens to a burst while it is written. */
+struct mishaps {
+    uint32_t restart;        // after so many batches; 0: never
+    uint32_t ahead, behind;  // the clock jumps an hour on, and back: the log's time then stands
+};
+
+/* Runs until nothing is due, with a decision in each batch. */
+static void run_out(struct clocks *clocks, uint64_t others, const struct mishaps *mishaps)
 {
     static bl_span waits[OTHERS];
     uint32_t batches = 0;
     bl_span all = 0;
+    bool more = true;
 
-    do {
+    while (more) {
         assert_true(batches < OTHERS);
         waits[batches] = decide_one(clocks, others + batches);
         all += waits[batches++];
-        if (batches == restart) {
+        if (batches == mishaps->restart) {
             hall_stop(&clocks->hall);
             hall_start(&clocks->hall);
         }
-    } while (restart > batches || cycle_next_timer(clocks->hall.cycle) <= clocks->hall.now);
+        clocks->hall.now += batches == mishaps->ahead ? HOUR_US : 0;
+        clocks->hall.now -= batches == mishaps->behind ? HOUR_US : 0;
+        more = batches <= mishaps->restart || batches <= mishaps->behind ||
+               cycle_next_timer(clocks->hall.cycle) <= clocks->hall.now;
+    }
     qsort(waits, batches, sizeof waits[0], compare_spans);
     bl_span worst = waits[(batches * 99 + 99) / 100 - 1];
     print_message("%u deadlines in %.2f s, %u batches, p99 of a decision %.1f ms\n", COUNT,
@@ -100,14 +111,18 @@ static void run_out(struct clocks *clocks, uint64_t others, uint32_t restart)
     IN_TIME(worst, DECISION_P99);
 }
 
-/* Every one of them is red once, at the one moment. */
-static void check_all(struct clocks *clocks, uint64_t first, const char *due)
+/* Every one of them is red once, at the one moment.
+ *   except  0, or one that cannot be read */
+static void check_all(struct clocks *clocks, uint64_t first, const char *due, uint64_t except)
 {
     char text[48];
 
-    for (uint64_t id = first; id < first + COUNT; id += COUNT / 1000) {
+    for (uint64_t id = first; id < first + COUNT; id++) {
         uint32_t red = 0;
 
+        if (id == except) {
+            continue;
+        }
         clocks_look(clocks, id);
         for (uint32_t i = 0; i < clocks->state->revision; i++) {
             const Bl__Event *event = clocks->events[i];
@@ -131,30 +146,79 @@ static void until_yellow(struct clocks *clocks, const char *at)
     } while (cycle_next_timer(clocks->hall.cycle) <= clocks->hall.now);
 }
 
+/* A hall in which they are due at the next moment. Returns the first of them. */
+static uint64_t open_burst(struct clocks *clocks, uint64_t *others)
+{
+    clocks_open(clocks, "slow", clocks_time("2026-11-23 09:00"));
+    uint64_t first = submit_many(clocks, "slow", COUNT, 1);
+
+    *others = submit_many(clocks, "d20", OTHERS, COUNT + 1);
+    until_yellow(clocks, "2026-11-30 12:00");
+    return first;
+}
+
 static void test_a_burst(void **state)
 {
+    const struct mishaps mishaps = { .restart = COUNT / 20000 };  // in the middle
     struct clocks clocks;
+    uint64_t others;
 
     (void)state;
-    clocks_open(&clocks, "slow", clocks_time("2026-11-23 09:00"));
-    uint64_t first = submit_many(&clocks, "slow", COUNT, 1);
-    uint64_t others = submit_many(&clocks, "d20", OTHERS, COUNT + 1);
-    until_yellow(&clocks, "2026-11-30 12:00");
+    uint64_t first = open_burst(&clocks, &others);
     clocks.hall.now = clocks_time("2026-11-30 17:30") + 1;
-    run_out(&clocks, others, COUNT / 20000);  // the restart is in the middle
-    check_all(&clocks, first, "2026-11-30");
-    clocks.hall.now -= HOUR_US;  // back: the log's time stands still
-    clocks_wait(&clocks, clocks.hall.now);
-    clocks.hall.now += 2 * HOUR_US;
-    until_yellow(&clocks, "2026-11-30 19:30");
-    check_all(&clocks, first, "2026-11-30");
+    run_out(&clocks, others, &mishaps);
+    check_all(&clocks, first, "2026-11-30", 0);
     clocks_close(&clocks);
+}
+
+/* Twice while it is written: an hour on, and an hour back behind the moment itself. */
+static void test_a_clock_that_jumps(void **state)
+{
+    const struct mishaps mishaps = { .ahead = 2, .behind = 4 };
+    struct clocks clocks;
+    uint64_t others;
+
+    (void)state;
+    uint64_t first = open_burst(&clocks, &others);
+    clocks.hall.now = clocks_time("2026-11-30 17:30") + 1;
+    run_out(&clocks, others, &mishaps);
+    clocks.hall.now -= HOUR_US;
+    clocks_wait(&clocks, clocks.hall.now);
+    until_yellow(&clocks, "2026-11-30 19:30");
+    check_all(&clocks, first, "2026-11-30", 0);
+    clocks_close(&clocks);
+}
+
+/* One whose record is damaged stands among the incidents; the others are written all the same. */
+static void test_a_damaged_case(void **state)
+{
+    const struct mishaps none = { .restart = 0 };
+    struct clocks clocks;
+    struct raw raw;
+    uint64_t others;
+
+    (void)state;
+    uint64_t first = open_burst(&clocks, &others);
+    hall_stop(&clocks.hall);
+    raw_open(&raw, &clocks.hall);
+    raw_damage(&raw, TABLE_APPLICATIONS, first - 1 + COUNT / 2);
+    raw_close(&raw);
+    hall_start(&clocks.hall);
+    clocks.hall.now = clocks_time("2026-11-30 17:30") + 1;
+    run_out(&clocks, others, &none);
+    check_all(&clocks, first, "2026-11-30", first + COUNT / 2);
+    assert_true(cycle_next_timer(clocks.hall.cycle) > clocks.hall.now);
+    hall_stop(&clocks.hall);
+    hall_remove(&clocks.hall);
+    bl_arena_free(&clocks.arena);
 }
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_burst),
+        cmocka_unit_test(test_a_clock_that_jumps),
+        cmocka_unit_test(test_a_damaged_case),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,8 @@
  */
 
 /* What happens when. `s` suspends by a kind with a length, `r` resumes a stop (0: the only open
- * one), `x` annuls one, `e` extends, `E` extends the whole, `w` lets time pass. */
+ * one), `x` annuls one, `h` asks for a hearing, `e` extends, `E` extends the whole, `w` lets time
+ * pass. */
 struct act {
     const char *at;
     char what;
@@ -36,6 +37,7 @@ struct example {
 #define GO(when, stop)        { .at = when, .what = 'r', .number = stop }
 #define VOID(when, stop)      { .at = when, .what = 'x', .number = stop }
 #define LONGER(when, what_, long) { .at = when, .what = what_, .length = long }
+#define ASK(when)             { .at = when, .what = 'h' }
 #define WAIT(when)            { .at = when, .what = 'w' }
 #define DUE(promised, by_law) .promise = promised, .legal = by_law
 static const struct example examples[] = {
@@ -63,10 +65,13 @@ static const struct example examples[] = {
       { STOP("2026-03-09 10:00", "expert_review", "10WD"), WAIT("2026-04-01 10:00") },
       DUE("2026-04-07", "2026-04-07") },
     { "31: a hearing", "d20", "2026-04-13 10:00",
-      { STOP("2026-04-20 10:00", "hearing", ""), GO("2026-05-20 10:00", 0) },
+      { STOP("2026-04-20 10:00", "hearing", ""), ASK("2026-04-27 10:00"), GO("2026-05-20 10:00", 0) },
       DUE("2026-06-10", "2026-06-10") },
     { "31: a hearing that nobody asked for", "d20", "2026-04-13 10:00",
-      { STOP("2026-04-20 10:00", "hearing", ""), VOID("2026-04-28 10:00", 1) },
+      { STOP("2026-04-20 10:00", "hearing", ""), WAIT("2026-04-28 10:00") },
+      DUE("2026-05-13", "2026-05-13") },
+    { "a stop that was for nothing", "d20", "2026-04-13 10:00",
+      { STOP("2026-04-20 10:00", "test", ""), VOID("2026-04-28 10:00", 1) },
       DUE("2026-05-13", "2026-05-13") },
     { "a kind outside the eight stops the promise alone", "d10", "2026-09-14 10:00",
       { STOP("2026-09-18 10:00", "judicial_hold", ""), GO("2026-10-12 10:00", 0) },
@@ -94,6 +99,9 @@ static void play(struct clocks *clocks, const struct act *act)
         break;
     case 'x':
         answer = clocks_resume(clocks, act->number, true);
+        break;
+    case 'h':
+        answer = clocks_hearing(clocks, 0, "");
         break;
     case 'e':
     case 'E':
@@ -269,6 +277,76 @@ static void test_what_may_not_stop(void **state)
     refused(clocks_suspend(&clocks, "test", ""), "stops-used");
     assert_null(clocks_decide(&clocks)->refusal);
     refused(clocks_suspend(&clocks, "test", ""), "item-not-open");
+    clocks_close(&clocks);
+}
+
+/* --- hearings ----------------------------------------------------------------------------------
+ */
+
+/* The right is told, nobody uses it: at that moment the stop is void from its start, and the clock
+ * has run all the time (domain.md 4.7). */
+static void test_nobody_asks_for_the_hearing(void **state)
+{
+    struct clocks clocks;
+    char text[48];
+
+    (void)state;
+    clocks_open(&clocks, "d20", clocks_time("2026-04-13 10:00"));
+    refused(clocks_hearing(&clocks, 0, ""), "hearing-none");
+    clocks_wait(&clocks, clocks_time("2026-04-20 10:00"));
+    assert_null(clocks_suspend(&clocks, "hearing", "")->refusal);
+    assert_string_equal(clocks_text(clocks_item(&clocks)->stops[0]->ask_by, text), "2026-04-27");
+    clocks_wait(&clocks, clocks_time("2026-04-27 17:30"));
+    assert_int_equal(clocks_item(&clocks)->state, S(SUSPENDED));  // it may be asked for until then
+    clocks_wait(&clocks, clocks_time("2026-04-27 17:31"));
+    const Bl__Event *event = event_of(&clocks, BL__EVENT__WHAT_RESUMED);
+    assert_true(event->resumed->annulled);
+    assert_null(event->actor);
+    assert_string_equal(clocks_text(event->at, text), "2026-04-27");
+    assert_int_equal(clocks_item(&clocks)->state, S(ACCEPTED));
+    assert_string_equal(clocks_text(clocks_item(&clocks)->legal->due_at, text), "2026-05-13");
+    refused(clocks_hearing(&clocks, 0, ""), "hearing-none");
+    clocks_close(&clocks);
+}
+
+/* Asked for on the last day; held within twenty of that, told seven before; a day that comes too
+ * late has its card at the exact moment. */
+static void test_a_hearing_is_held(void **state)
+{
+    struct clocks clocks;
+    char text[48];
+
+    (void)state;
+    clocks_open(&clocks, "d20", clocks_time("2026-04-13 10:00"));
+    clocks_wait(&clocks, clocks_time("2026-04-20 10:00"));
+    assert_null(clocks_suspend(&clocks, "hearing", "")->refusal);
+    refused(clocks_hearing(&clocks, clocks_time("2026-05-20 09:00"), "一号室"), "hearing-unasked");
+    clocks_wait(&clocks, clocks_time("2026-04-27 10:00"));
+    assert_null(clocks_hearing(&clocks, 0, "")->refusal);
+    refused(clocks_hearing(&clocks, 0, ""), "hearing-asked");
+    const Bl__Stop *stop = clocks_item(&clocks)->stops[0];
+    assert_string_equal(clocks_text(stop->hold->due_at, text), "2026-05-27");
+    refused(clocks_hearing(&clocks, clocks_time("2026-05-08 09:00"), "一号室"), "hearing-notice");
+    refused(clocks_hearing(&clocks, clocks_time("2026-05-20 09:00"), ""), "hearing-place");
+    assert_null(clocks_hearing(&clocks, clocks_time("2026-05-28 09:00"), "一号室")->refusal);
+    assert_int_equal(clocks_item(&clocks)->stops[0]->hold->phase, P(RUNNING));  // too late a day
+    assert_null(clocks_hearing(&clocks, clocks_time("2026-05-09 09:00"), "一号室")->refusal);
+    assert_int_equal(clocks_item(&clocks)->stops[0]->hold->phase, P(STOPPED));
+    assert_null(clocks_hearing(&clocks, clocks_time("2026-05-28 09:00"), "一号室")->refusal);
+    clocks_wait(&clocks, clocks_time("2026-05-28 18:00"));
+    const Bl__Event *event = NULL;
+    for (uint32_t i = 0; i < clocks.state->revision; i++) {
+        if (clocks.events[i]->what_case == BL__EVENT__WHAT_OVERDUE) {
+            event = clocks.events[i];
+        }
+    }
+    assert_non_null(event);
+    assert_int_equal(event->overdue->clock->kind, BL__CLOCK_NAME__KIND__HEARING);
+    assert_int_equal(event->overdue->clock->number, 1);
+    assert_string_equal(clocks_text(event->at, text), "2026-05-27");
+    assert_int_not_equal(clocks_item(&clocks)->stops[0]->to, 0);  // the cap, but no record
+    assert_null(clocks_decide(&clocks)->refusal);
+    assert_int_equal(clocks_item(&clocks)->stops[0]->hold->phase, P(LATE));
     clocks_close(&clocks);
 }
 
@@ -640,6 +718,8 @@ int main(void)
         cmocka_unit_test(test_a_stop_on_the_last_day),
         cmocka_unit_test(test_a_stop_ends_with_its_item),
         cmocka_unit_test(test_what_may_not_stop),
+        cmocka_unit_test(test_nobody_asks_for_the_hearing),
+        cmocka_unit_test(test_a_hearing_is_held),
         cmocka_unit_test(test_what_may_not_be_extended),
         cmocka_unit_test(test_delivery),
         cmocka_unit_test(test_late_delivery),

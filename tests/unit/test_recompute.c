@@ -121,6 +121,108 @@ static void test_a_stop_ends_later(void **state)
     clocks_close(&clocks);
 }
 
+static const Bl__Recomputed__Move *move_of(const struct clocks *clocks, Bl__ClockName__Kind kind)
+{
+    const Bl__Event *event = clocks->events[clocks->state->revision - 1];
+
+    assert_int_equal(event->what_case, BL__EVENT__WHAT_RECOMPUTED);
+    for (size_t i = 0; i < event->recomputed->n_moves; i++) {
+        if (event->recomputed->moves[i]->clock->kind == kind) {
+            return event->recomputed->moves[i];
+        }
+    }
+    fail_msg("it has not moved");
+    return NULL;
+}
+
+static void consult(struct clocks *clocks)
+{
+    Bl__Command command = BL__COMMAND__INIT;
+    Bl__Consult consult = BL__CONSULT__INIT;
+
+    command.what_case = BL__COMMAND__WHAT_CONSULT;
+    command.consult = &consult;
+    command.application_id = clocks->id;
+    consult.item = clocks->item;
+    consult.department = "urban";
+    consult.question = "可否";
+    consult.limit = "5WD";
+    assert_null(clocks_do(clocks, &command)->refusal);
+}
+
+static void urge(struct clocks *clocks)
+{
+    Bl__Command command = BL__COMMAND__INIT;
+    Bl__Urge urge = BL__URGE__INIT;
+
+    command.what_case = BL__COMMAND__WHAT_URGE;
+    command.urge = &urge;
+    command.application_id = clocks->id;
+    urge.level = BL__URGING__LEVEL__REMIND;
+    urge.item = clocks->item;
+    urge.text = "请速办";
+    urge.limit = "5WD";
+    assert_null(clocks_do(clocks, &command)->refusal);
+}
+
+/* What others are asked for in working days moves with them: an opinion, an answer to an urging, a
+ * hearing; twice the same notice moves nothing. */
+static void test_every_clock_moves(void **state)
+{
+    struct clocks clocks;
+    char text[48];
+
+    (void)state;
+    clocks_open_on(&clocks, "d10", clocks_time("2020-01-21 10:00"), before);
+    consult(&clocks);
+    urge(&clocks);
+    assert_null(clocks_suspend(&clocks, "hearing", "")->refusal);
+    clocks_publish(&clocks, after);
+    clocks_wait(&clocks, clocks.hall.now);
+    const Bl__Item *item = clocks_item(&clocks);
+    static const Bl__ClockName__Kind kinds[] = { BL__CLOCK_NAME__KIND__OPINION,
+                                                 BL__CLOCK_NAME__KIND__REPLY,
+                                                 BL__CLOCK_NAME__KIND__ASK };
+    for (size_t i = 0; i < BL_COUNT(kinds); i++) {
+        assert_string_equal(clocks_text(move_of(&clocks, kinds[i])->was, text), "2020-02-03");
+        assert_string_equal(clocks_text(move_of(&clocks, kinds[i])->is, text), "2020-02-05");
+    }
+    assert_string_equal(clocks_text(item->consultations[0]->limit->due_at, text), "2020-02-05");
+    assert_string_equal(clocks_text(item->stops[0]->ask_by, text), "2020-02-05");
+    assert_string_equal(clocks_text(clocks.state->urgings[0]->reply_by, text), "2020-02-05");
+    clocks_publish(&clocks, again);
+    clocks_wait(&clocks, clocks.hall.now);
+    assert_int_equal(count_recomputed(&clocks), 1);
+    assert_null(clocks_hearing(&clocks, 0, "")->refusal);
+    clocks_publish(&clocks, before);  // the notice is taken back
+    clocks_wait(&clocks, clocks.hall.now);
+    assert_int_equal(count_recomputed(&clocks), 2);
+    assert_int_equal(move_of(&clocks, BL__CLOCK_NAME__KIND__HEARING)->is,
+                     clocks_item(&clocks)->stops[0]->hold->due_at);
+    clocks_close(&clocks);
+}
+
+/* A rung that is ahead of what is late already. */
+static void test_a_rung_moves(void **state)
+{
+    struct clocks clocks;
+    char text[48];
+
+    (void)state;
+    clocks_open_on(&clocks, "slow", clocks_time("2020-01-14 10:00"), before);
+    clocks_wait(&clocks, clocks_time("2020-01-22 10:00"));  // due on 01-20; two rungs are climbed
+    assert_int_equal(clocks_item(&clocks)->rung, 2);
+    assert_string_equal(clocks_text(clocks_item(&clocks)->rung_at, text), "2020-01-23");
+    clocks_wait(&clocks, clocks_time("2020-01-23 18:00"));
+    assert_string_equal(clocks_text(clocks_item(&clocks)->rung_at, text), "2020-02-01");
+    clocks_publish(&clocks, after);
+    clocks_wait(&clocks, clocks.hall.now);
+    assert_string_equal(clocks_text(clocks_item(&clocks)->rung_at, text), "2020-02-04");
+    assert_string_equal(clocks_text(move_of(&clocks, BL__CLOCK_NAME__KIND__RUNG)->was, text),
+                        "2020-02-01");
+    clocks_close(&clocks);
+}
+
 /* A date in a year whose notice is not out is provisional until it is (domain.md 4.8). */
 static void test_provisional_until_the_notice(void **state)
 {
@@ -177,6 +279,8 @@ int main(void)
         cmocka_unit_test(test_a_holiday_is_extended),
         cmocka_unit_test(test_what_was_overdue_runs_again),
         cmocka_unit_test(test_a_stop_ends_later),
+        cmocka_unit_test(test_every_clock_moves),
+        cmocka_unit_test(test_a_rung_moves),
         cmocka_unit_test(test_provisional_until_the_notice),
         cmocka_unit_test(test_portions_and_a_restart),
     };
