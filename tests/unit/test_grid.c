@@ -191,6 +191,7 @@ static const struct right {
     { "踏勘结束", C(END_VISIT), PEOPLE, "cmt" FIRE, ANY, "", { { HOUSE, "other-department" } } },
     { "挂起", C(SUSPEND), PEOPLE, FIRE, RUNNING, "item-not-open", { { HOUSE, "other-department" } } },
     { "解挂", C(RESUME), PEOPLE, FIRE, "suspended", "not-suspended", { { HOUSE, "other-department" } } },
+    { "听证", C(ARRANGE_HEARING), PEOPLE, "c" FIRE, "suspended", "hearing-none", { { HOUSE, "other-department" } } },
     { "延期", C(EXTEND), PEOPLE, FIRE, RUNNING, "extension-not-running", { { HOUSE, "other-department" } } },
     { "送达", C(DELIVER), PEOPLE, "c" FIRE, "granted tacit delivering", "nothing-to-deliver",
       { { HOUSE, "other-department" } } },
@@ -333,6 +334,10 @@ static void add_object(Bl__Item *item, const struct right *right, const struct s
         asked->limit = clock_in(BL__CLOCK__PHASE__RUNNING);
         item->consultations = bl_arena_append(&arena, NULL, 0, asked);
         item->n_consultations = 1;
+    }
+    if (right->what == C(ARRANGE_HEARING) && item->n_stops > 0) {
+        item->stops[0]->kind = "hearing";
+        item->stops[0]->ask_by = MONDAY_NINE + 7 * DAY_US;
     }
     if (right->what == C(UNCLAIM) && item->desk != NULL) {
         item->desk->post = "fire-01";
