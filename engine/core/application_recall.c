@@ -583,6 +583,8 @@ void evolve_recalled(Bl__Application *application, const Bl__Event *event, struc
 
 void evolve_reopened(Bl__Application *application, const Bl__Event *event, struct bl_arena *arena)
 {
+    CHECK(event->reopened->item < application->n_items);
+    application->items[event->reopened->item]->rung = 0;  // its limits begin anew, and its ladder
     change_items(application, event->reopened->changes, event->reopened->n_changes, event, arena);
     change_whole(application, event->reopened->whole, arena);
 }

@@ -422,6 +422,26 @@ static void test_ladder_after_recall(void **state)
     close_scene(&scene);
 }
 
+/* What is reopened has its time anew, and its ladder from the first rung. */
+static void test_ladder_after_reopening(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    open_scene(&scene, MONDAY_NINE);
+    PLAY(&scene, { "fire", APPROVE, "mixed", .after = 8 * DAY_US }, { "fire", APPROVE, "mixed" },
+         { "fire/fire-01", REJECT, "mixed" });
+    assert_true(item_of(&scene, "mixed")->rung > 0);
+    PLAY(&scene, { "fire/fire-90", REOPEN, "mixed" });
+    assert_int_equal(item_of(&scene, "mixed")->rung, 0);
+    assert_int_equal(item_of(&scene, "mixed")->promise->phase, BL__CLOCK__PHASE__RUNNING);
+    scene.hall.now += 20 * DAY_US;
+    batch_reset(&scene.hall.batch);
+    assert_int_equal(hall_run(&scene.hall), BL_OK);
+    assert_true(item_of(&scene, "mixed")->rung > 0);
+    close_scene(&scene);
+}
+
 /* --- signatures ------------------------------------------------------------------------------- */
 
 /* In order, all: a single no decides at once. */
@@ -1105,6 +1125,7 @@ int main(void)
         cmocka_unit_test(test_machine_and_people),
         cmocka_unit_test(test_step_limit),
         cmocka_unit_test(test_ladder_after_recall),
+        cmocka_unit_test(test_ladder_after_reopening),
         cmocka_unit_test(test_signers),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_claims),
