@@ -115,7 +115,13 @@ static Bl__WholeChange *whole_again(const struct question *q, const Bl__Item *dr
         whole = bl_arena_new(q->arena, Bl__WholeChange);
         bl__whole_change__init(whole);
     }
+    Bl__Application again = *q->application;
+    again.promise = whole->promise != NULL ? whole->promise : again.promise;
+    again.legal = whole->legal != NULL ? whole->legal : again.legal;
+    again.ended_at = 0;
     whole->reopens = true;
+    whole->climbs = true;  // a whole that is late goes on up its ladder
+    whole->rung_at = escalate_next_whole(q->world, &again);
     return whole;
 }
 

@@ -153,7 +153,7 @@ static const char *free_post(const struct world *world, const char *department,
     return NULL;
 }
 
-static const char *next_in_order(const Bl__Desk *desk, const struct desk_signers *signers)
+const char *desk_next_in_order(const Bl__Desk *desk, const struct desk_signers *signers)
 {
     for (uint32_t i = 0; i < signers->count; i++) {
         if (!has_signed(desk, signers->posts[i])) {
@@ -193,8 +193,8 @@ Bl__Refusal *desk_seat(const struct world *world, const struct definition_item *
     if (desk->post[0] != '\0' && !office_may_as(world, department, desk->post)) {
         return refuse_for(arena, "claimed", item->id, desk->post);
     }
-    if (signers.in_order && strcmp(next_in_order(desk, &signers), post) != 0) {
-        return refuse_for(arena, "signers-in-order", item->id, next_in_order(desk, &signers));
+    if (signers.in_order && strcmp(desk_next_in_order(desk, &signers), post) != 0) {
+        return refuse_for(arena, "signers-in-order", item->id, desk_next_in_order(desk, &signers));
     }
     *seat = (struct office_seat){ post, actor.post, actor.person };
     return NULL;

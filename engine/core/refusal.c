@@ -10,7 +10,7 @@ Bl__Refusal *refusal_new(struct bl_arena *arena, enum bl_err code, const char *r
     bl__refusal__init(refusal);
     refusal->code = bl_err_name(code);
     refusal->rule = rule;
-    refusal->pointer = pointer;
+    refusal->pointer = bl_arena_string(arena, pointer);
     return refusal;
 }
 
@@ -21,7 +21,7 @@ Bl__Refusal *refusal_argument(struct bl_arena *arena, Bl__Refusal *refusal, cons
 
     bl__argument__init(argument);
     argument->name = name;
-    argument->value = value;
+    argument->value = bl_arena_string(arena, value);
     refusal->arguments = bl_arena_append(arena, refusal->arguments, refusal->n_arguments, argument);
     refusal->n_arguments++;
     return refusal;

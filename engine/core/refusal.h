@@ -7,10 +7,11 @@
 #include "base/error.h"
 #include "binglian/v1/command.pb-c.h"
 
-/* Makes a refusal in `arena`; `rule` and `pointer` are borrowed. */
+/* Makes a refusal in `arena`; `rule` is borrowed, `pointer` is copied: it may stand in a state that
+ * is gone before the answer leaves. */
 Bl__Refusal *refusal_new(struct bl_arena *arena, enum bl_err code, const char *rule,
                          const char *pointer);
-/* Adds a named argument; both texts are borrowed. Returns the refusal. */
+/* Adds a named argument; `name` is borrowed, `value` is copied. Returns the refusal. */
 Bl__Refusal *refusal_argument(struct bl_arena *arena, Bl__Refusal *refusal, const char *name,
                               const char *value);
 /* Adds a further problem of the same request: the first of all says the code. `first` may be NULL.
