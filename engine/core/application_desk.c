@@ -159,8 +159,7 @@ static Bl__Refusal *check_transfer(const struct question *q, uint32_t index)
         strcmp(desk_next_in_order(item->desk, &signers), to) != 0) {
         refusal = refusal_new(q->arena, BL_DENIED, "signers-in-order",
                               bl_arena_string(q->arena, item->id));
-        refusal->who_may =
-            bl_arena_string(q->arena, desk_next_in_order(item->desk, &signers));
+        refusal->who_may = bl_arena_string(q->arena, desk_next_in_order(item->desk, &signers));
     }
     return refusal != NULL ? refusal : question_reason(q, q->command->transfer->reason, false);
 }

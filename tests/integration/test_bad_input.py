@@ -51,7 +51,7 @@ class BadInputTest(unittest.TestCase):
         cls.addClassCleanup(cls.hall.__exit__, None, None, None)
         cls.hall.start_broker()
         cls.process = cls.hall.broker.process.pid
-        for department in ("amr", "fire", "hurd", "eco"):
+        for department in ("amr", "fire", "hurd", "eco", "urban"):
             cls.hall.start_worker(department, "--decide", "approve")
         cls.requests = 0
 
@@ -59,7 +59,7 @@ class BadInputTest(unittest.TestCase):
         """Nobody else is disturbed."""
         self.assertTrue(self.hall.broker.is_running(), self.hall.broker.said()[-3000:])
         with self.hall.peer() as peer:
-            answer = submit(peer, "restaurant", GOOD, self.request(), materials=MATERIALS)
+            answer = submit(peer, "five", {"name": "x"}, self.request())
             view = wait_completed(peer, answer.application)
             self.assertEqual(view.state, proto_state("COMPLETED"))
 

@@ -19,7 +19,7 @@ static void copy_sample(const char *folder)
     static char bytes[1 << 20];
     char path[600];
 
-    FILE *in = fopen(SOURCE_DIR "/tests/unit/stores/format_1.mdb", "rb");
+    FILE *in = fopen(SOURCE_DIR "/tests/unit/stores/format_1.store", "rb");
     assert_non_null(in);
     size_t count = fread(bytes, 1, sizeof bytes, in);
     assert_true(count > 0 && count < sizeof bytes);
