@@ -124,16 +124,6 @@ static bool is_signer(const struct desk_signers *signers, const char *post)
     return false;
 }
 
-static bool has_signed(const Bl__Desk *desk, const char *post)
-{
-    for (size_t i = 0; i < desk->n_signatures; i++) {
-        if (strcmp(desk->signatures[i]->post, post) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* From whoever has claimed it, or from whoever may sign it while nobody has. */
 static Bl__Refusal *check_transfer(const struct question *q, uint32_t index)
 {
@@ -150,7 +140,7 @@ static Bl__Refusal *check_transfer(const struct question *q, uint32_t index)
         refusal = desk_seat(q->world, definition_of(q, index), item->department, item->desk, &seat,
                             q->arena);
     }
-    if (refusal == NULL && (!is_signer(&signers, to) || has_signed(item->desk, to))) {
+    if (refusal == NULL && (!is_signer(&signers, to) || desk_has_signed(item->desk, to))) {
         refusal = office_refuse(q->world, item->department,
                                 definition_of(q, index)->steps[item->desk->step].role,
                                 "post-cannot-sign", to, q->arena);
@@ -250,7 +240,7 @@ static Bl__Refusal *remove_posts(const struct question *q, Bl__Desk *desk)
     const Bl__ChangeSigners *change = q->command->change_signers;
 
     for (size_t i = 0; i < change->n_remove; i++) {
-        if (has_signed(desk, change->remove[i])) {
+        if (desk_has_signed(desk, change->remove[i])) {
             return question_refuse(q, BL_REFUSED, "signed-already", change->remove[i]).refusal;
         }
         remove_post(desk, change->remove[i]);

@@ -112,7 +112,7 @@ enum join_outcome desk_outcome(const Bl__Desk *desk, const struct desk_signers *
                                                       : JOIN_OPEN;
 }
 
-static bool has_signed(const Bl__Desk *desk, const char *post)
+bool desk_has_signed(const Bl__Desk *desk, const char *post)
 {
     for (size_t i = 0; i < desk->n_signatures; i++) {
         if (strcmp(desk->signatures[i]->post, post) == 0) {
@@ -139,13 +139,13 @@ static const char *free_post(const struct world *world, const char *department,
     const char *own = office_actor(world).post;
 
     *any = is_among(signers->posts, signers->count, own);
-    if (*any && !has_signed(desk, own)) {
+    if (*any && !desk_has_signed(desk, own)) {
         return own;
     }
     for (uint32_t i = 0; i < signers->count; i++) {
         if (office_may_as(world, department, signers->posts[i])) {
             *any = true;
-            if (!has_signed(desk, signers->posts[i])) {
+            if (!desk_has_signed(desk, signers->posts[i])) {
                 return signers->posts[i];
             }
         }
@@ -156,7 +156,7 @@ static const char *free_post(const struct world *world, const char *department,
 const char *desk_next_in_order(const Bl__Desk *desk, const struct desk_signers *signers)
 {
     for (uint32_t i = 0; i < signers->count; i++) {
-        if (!has_signed(desk, signers->posts[i])) {
+        if (!desk_has_signed(desk, signers->posts[i])) {
             return signers->posts[i];
         }
     }

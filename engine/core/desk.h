@@ -30,10 +30,12 @@ struct desk_signers {
 };
 struct desk_signers desk_signers(const struct world *world, const struct definition_item *item,
                                  const char *department, const Bl__Desk *desk);
-/* The first of the signers who has not signed; "" if all have. Where they sign in order, nobody else
- * may now. */
+/* The first of the signers who has not signed; "" if all have. Where they sign in order, nobody
+ * else may now. */
 const char *desk_next_in_order(const Bl__Desk *desk, const struct desk_signers *signers);
 
+/* Has the post signed this step in this round? */
+bool desk_has_signed(const Bl__Desk *desk, const char *post);
 /* What the signatures come to. */
 enum join_outcome desk_outcome(const Bl__Desk *desk, const struct desk_signers *signers);
 
