@@ -363,7 +363,8 @@ enum bl_err server_address(const char *text, struct sockaddr_storage *address, s
     return good ? BL_OK : bl_error_at(e, BL_INVALID, text, 0, 0, "is no ADDRESS:PORT");
 }
 
-static void log_library(void *context, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void log_library(void *context, const char *format,
+                                                              va_list arguments)
 {
     char text[256];
 
