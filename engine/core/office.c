@@ -16,6 +16,9 @@ static const Bl__Department *department_of(const struct world *world, const char
 
 const Bl__Post *office_post(const struct world *world, const char *department, const char *post)
 {
+    if (post[0] == '\0') {
+        return NULL;  // a machine's: it acts too often to be looked for
+    }
     const Bl__Department *is = department_of(world, department);
 
     for (size_t i = 0; is != NULL && i < is->n_posts; i++) {

@@ -4,11 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
-
-#define WIRE_VARINT PROTOBUF_C_WIRE_TYPE_VARINT
-#define WIRE_64 PROTOBUF_C_WIRE_TYPE_64BIT
-#define WIRE_32 PROTOBUF_C_WIRE_TYPE_32BIT
-#define WIRE_BYTES PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED
+#include "schema/pack_plan.h"
 
 /* Where the next byte goes. */
 struct packer {
@@ -22,11 +18,6 @@ static inline void put_varint(struct packer *packer, uint64_t value)
         value >>= 7;
     }
     *packer->at++ = (uint8_t)value;
-}
-
-static inline void put_tag(struct packer *packer, uint32_t id, unsigned wire)
-{
-    put_varint(packer, (uint64_t)id << 3 | wire);
 }
 
 static inline void put_fixed(struct packer *packer, const void *value, size_t bytes)
@@ -75,34 +66,6 @@ static void put_bytes(struct packer *packer, const void *bytes, size_t count)
         memcpy(packer->at, bytes, count);
         packer->at += count;
     }
-}
-
-static unsigned wire_of(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return WIRE_64;
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-        return WIRE_32;
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_BYTES:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return WIRE_BYTES;
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_BOOL:
-    case PROTOBUF_C_TYPE_ENUM:
-        return WIRE_VARINT;
-    }
-    UNREACHABLE();
 }
 
 /* The value that a member has in memory, without its tag. */
@@ -165,39 +128,6 @@ static void put_value(struct packer *packer, ProtobufCType type, const void *mem
     UNREACHABLE();
 }
 
-/* proto3 leaves out what is zero. */
-static inline bool is_zero(ProtobufCType type, const void *member)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_BOOL:
-    case PROTOBUF_C_TYPE_ENUM:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-        return *(const uint32_t *)member == 0;
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return *(const uint64_t *)member == 0;
-    case PROTOBUF_C_TYPE_STRING: {
-        const char *text = *(char *const *)member;
-
-        return text == NULL || *text == '\0';
-    }
-    case PROTOBUF_C_TYPE_BYTES:
-        return ((const ProtobufCBinaryData *)member)->len == 0;
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return *(ProtobufCMessage *const *)member == NULL;
-    }
-    UNREACHABLE();
-}
-
 static size_t element_bytes(ProtobufCType type)
 {
     switch (type) {
@@ -227,45 +157,89 @@ static size_t element_bytes(ProtobufCType type)
     UNREACHABLE();
 }
 
-static void put_repeated(struct packer *packer, const ProtobufCFieldDescriptor *field,
+static void put_repeated(struct packer *packer, const struct pack_step *step,
                          const uint8_t *elements, size_t count)
 {
-    size_t step = element_bytes(field->type);
+    ProtobufCType type = (ProtobufCType)step->type;
+    size_t bytes = element_bytes(type);
 
-    if ((field->flags & PROTOBUF_C_FIELD_FLAG_PACKED) != 0) {
-        put_tag(packer, field->id, WIRE_BYTES);
+    if ((step->tag & 7) != pack_wire(type)) {  // packed
+        put_varint(packer, step->tag);
         uint8_t *from = packer->at++;
         for (size_t i = 0; i < count; i++) {
-            put_value(packer, field->type, elements + i * step);
+            put_value(packer, type, elements + i * bytes);
         }
         put_length(packer, from);
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        put_tag(packer, field->id, wire_of(field->type));
-        put_value(packer, field->type, elements + i * step);
+        put_varint(packer, step->tag);
+        put_value(packer, type, elements + i * bytes);
+    }
+}
+
+static inline void put_one(struct packer *packer, const struct pack_step *step, const uint8_t *base)
+{
+    put_varint(packer, step->tag);
+    put_value(packer, (ProtobufCType)step->type, base + step->member);
+}
+
+/* Of the steps of a oneof, in the order of their ids, the one that is chosen, if it is among them.
+ */
+static void put_chosen(struct packer *packer, const struct pack_step *run, const uint8_t *base)
+{
+    uint32_t chosen = *(const uint32_t *)(base + run->watched);
+    size_t low = 0, high = run->run;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (run[middle].tag >> 3 < chosen) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (low < run->run && run[low].tag >> 3 == chosen) {
+        put_one(packer, &run[low], base);
     }
 }
 
 static void put_fields(struct packer *packer, const ProtobufCMessage *message)
 {
-    const ProtobufCMessageDescriptor *descriptor = message->descriptor;
+    const struct pack_plan *plan = pack_plan_of(message->descriptor);
+    const struct pack_step *end = plan->steps + plan->count;
     const uint8_t *base = (const uint8_t *)message;
 
-    for (unsigned i = 0; i < descriptor->n_fields; i++) {
-        const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
-        const uint8_t *member = base + field->offset, *quantifier = base + field->quantifier_offset;
+    for (const struct pack_step *step = plan->steps; step < end; step++) {
+        const uint8_t *watched = base + step->watched;
 
-        if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-            if (*(const size_t *)quantifier > 0) {
-                put_repeated(packer, field, *(const uint8_t *const *)member,
-                             *(const size_t *)quantifier);
+        switch ((enum pack_watch)step->watch) {
+        case PACK_WATCH_32:
+            if (*(const uint32_t *)watched != 0) {
+                put_one(packer, step, base);
             }
-        } else if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0
-                       ? *(const uint32_t *)quantifier == field->id
-                       : !is_zero(field->type, member)) {
-            put_tag(packer, field->id, wire_of(field->type));
-            put_value(packer, field->type, member);
+            break;
+        case PACK_WATCH_64:
+            if (*(const uint64_t *)watched == 0) {
+                break;
+            }
+            if (step->repeated) {
+                put_repeated(packer, step, *(const uint8_t *const *)(base + step->member),
+                             *(const size_t *)watched);
+            } else {
+                put_one(packer, step, base);
+            }
+            break;
+        case PACK_WATCH_TEXT:
+            if (*(const char *const *)watched != NULL && **(const char *const *)watched != '\0') {
+                put_one(packer, step, base);
+            }
+            break;
+        case PACK_WATCH_CASE:
+            put_chosen(packer, step, base);
+            step += step->run - 1;
+            break;
         }
     }
 }
