@@ -6,13 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sanitizer/asan_interface.h>
-
 #include "base/check.h"
 
 #define BLOCK_BYTES_MAX ((size_t)1 << 20)
 #define KEPT_BYTES_MAX ((size_t)16 << 20)  // over a reset: what a busy batch takes
-#define ALIGNMENT _Alignof(max_align_t)
 
 struct bl_arena_block {
     struct bl_arena_block *next;
@@ -128,7 +125,7 @@ static bool add_block(struct bl_arena *arena, size_t bytes)
 
 static size_t rounded(size_t bytes)
 {
-    return (bytes + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+    return (bytes + BL_ARENA_ALIGNMENT - 1) & ~(BL_ARENA_ALIGNMENT - 1);
 }
 
 /* Makes sure that the newest block has room; the memory is not taken yet. */
@@ -173,17 +170,12 @@ void bl_arena_keep(struct bl_arena *arena, size_t bytes)
     take(arena, bytes);
 }
 
-void *bl_arena_alloc(struct bl_arena *arena, size_t bytes)
+void *bl_arena_alloc_more(struct bl_arena *arena, size_t bytes)
 {
     void *memory = bl_arena_try(arena, bytes);
 
     CHECK(memory != NULL);
     return memory;
-}
-
-void *bl_arena_zero(struct bl_arena *arena, size_t bytes)
-{
-    return memset(bl_arena_alloc(arena, bytes), 0, bytes);
 }
 
 void *bl_arena_copy(struct bl_arena *arena, const void *from, size_t bytes)

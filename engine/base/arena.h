@@ -6,7 +6,10 @@
 #pragma once
 
 #include <protobuf-c/protobuf-c.h>
+#include <sanitizer/asan_interface.h>
+#include <stdalign.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -30,15 +33,37 @@ void bl_arena_reset(struct bl_arena *arena);
 /* Gives everything back; the arena is then as after init. Takes a zeroed arena too. */
 void bl_arena_free(struct bl_arena *arena);
 
+#define BL_ARENA_ALIGNMENT alignof(max_align_t)
+
+/* From a new block, or CHECKs; bl_arena_alloc's, where the newest block has no room. */
+void *bl_arena_alloc_more(struct bl_arena *arena, size_t bytes);
+
 /* Memory aligned for anything, not cleared; CHECKs that there is some. */
-void *bl_arena_alloc(struct bl_arena *arena, size_t bytes);
+static inline void *bl_arena_alloc(struct bl_arena *arena, size_t bytes)
+{
+    unsigned char *memory = arena->at;
+    size_t taken = (bytes + BL_ARENA_ALIGNMENT - 1) & ~(BL_ARENA_ALIGNMENT - 1);
+
+    if (taken - 1 >= (size_t)(arena->end - memory) ||  // 0 bytes too
+        taken > arena->bound_bytes - arena->used_bytes) {
+        return bl_arena_alloc_more(arena, bytes);
+    }
+    ASAN_UNPOISON_MEMORY_REGION(memory, taken);
+    arena->at = memory + taken;
+    arena->used_bytes += taken;
+    return memory;
+}
+
 /* The same, or NULL past the bound: for sizes that a peer chose. */
 void *bl_arena_try(struct bl_arena *arena, size_t bytes);
 /* Room for at most `bytes`, of which bl_arena_keep keeps the first so many: for what is written in
  * one go before its length is known. Nothing else may use the arena in between. */
 void *bl_arena_reserve(struct bl_arena *arena, size_t bytes);
 void bl_arena_keep(struct bl_arena *arena, size_t bytes);
-void *bl_arena_zero(struct bl_arena *arena, size_t bytes);
+static inline void *bl_arena_zero(struct bl_arena *arena, size_t bytes)
+{
+    return memset(bl_arena_alloc(arena, bytes), 0, bytes);
+}
 void *bl_arena_copy(struct bl_arena *arena, const void *from, size_t bytes);
 char *bl_arena_string(struct bl_arena *arena, const char *from);
 char *bl_arena_text(struct bl_arena *arena, struct bl_text from);  // NUL-terminated

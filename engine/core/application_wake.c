@@ -59,7 +59,7 @@ static void consider_rung(struct first_clock *first, bl_time at, bool whole, uin
 static void consider_kind(struct first_clock *first, const Bl__Clock *clock, uint32_t item,
                           Bl__ClockName__Kind kind, uint32_t number)
 {
-    if (countdown_next(clock) < first->at) {
+    if (clock != NULL && countdown_next(clock) < first->at) {
         consider(first, clock, false, item, false);
         first->name.kind = kind;
         first->name.number = number;

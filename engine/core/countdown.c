@@ -28,6 +28,23 @@ Bl__Clock *countdown_new(const struct calendar *calendar, struct limit limit, in
     return clock;
 }
 
+Bl__Clock *countdown_like(struct countdown_memo *memo, const struct calendar *calendar,
+                          struct limit limit, int32_t warn_days, bl_time start,
+                          struct bl_arena *arena)
+{
+    if (limit.halves == 0) {
+        return NULL;
+    }
+    if (memo->limit.halves != limit.halves || memo->limit.unit != limit.unit ||
+        memo->warn_days != warn_days || memo->start != start) {
+        memo->limit = limit;
+        memo->warn_days = warn_days;
+        memo->start = start;
+        countdown_start(calendar, limit, warn_days, start, &memo->clock);
+    }
+    return bl_arena_copy(arena, &memo->clock, sizeof memo->clock);
+}
+
 void countdown_stop(Bl__Clock *clock)
 {
     if (countdown_is_open(clock)) {

@@ -16,6 +16,18 @@ void countdown_start(const struct calendar *calendar, struct limit limit, int32_
 /* The same, new in `arena`; NULL for no limit. */
 Bl__Clock *countdown_new(const struct calendar *calendar, struct limit limit, int32_t warn_days,
                          bl_time start, struct bl_arena *arena);
+/* The last clock that was made of its kind: items side by side have the same one. Halves 0: none.
+ */
+struct countdown_memo {
+    struct limit limit;
+    int32_t warn_days;
+    bl_time start;
+    Bl__Clock clock;
+};
+/* countdown_new, for many of one calendar and moment: a clock like the last is a copy of it. */
+Bl__Clock *countdown_like(struct countdown_memo *memo, const struct calendar *calendar,
+                          struct limit limit, int32_t warn_days, bl_time start,
+                          struct bl_arena *arena);
 /* The work has ended. A clock that was overdue has stopped late: the record must not look in time.
  */
 void countdown_stop(Bl__Clock *clock);

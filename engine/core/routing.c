@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "core/application.h"
-#include "core/countdown.h"
 #include "core/desk.h"
 #include "core/recount.h"
 #include "core/wait.h"
@@ -87,6 +86,7 @@ void routing_begin(struct routing *routing, const struct world *world,
     routing->committed = routing->gap = routing->moved = NULL;
     routing->not_before = NULL;
     routing->missing = NULL;
+    routing->promise.limit.halves = routing->legal.limit.halves = 0;  // none yet
     if (application != NULL) {
         begin_marks(routing, application);
     }
@@ -239,9 +239,10 @@ static void accept(struct routing *routing, const struct definition_item *item, 
 {
     const struct calendar *calendar = routing->world->calendar;
 
-    change->promise =
-        countdown_new(calendar, item->promise, item->warn_days, start, routing->arena);
-    change->legal = countdown_new(calendar, item->legal, item->warn_days, start, routing->arena);
+    change->promise = countdown_like(&routing->promise, calendar, item->promise, item->warn_days,
+                                     start, routing->arena);
+    change->legal = countdown_like(&routing->legal, calendar, item->legal, item->warn_days, start,
+                                   routing->arena);
     if (item->step_count > 0) {
         change->desk = desk_begin(routing->world, item, 0, 1, start, routing->arena);
     }

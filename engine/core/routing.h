@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/aggregate.h"
+#include "core/countdown.h"
 #include "core/join.h"
 
 struct routing {
@@ -24,7 +25,8 @@ struct routing {
     struct routing_missing {
         const char **at;
         size_t count;
-    } * missing;  // what this change asks for
+    } * missing;                           // what this change asks for
+    struct countdown_memo promise, legal;  // of items that are accepted now
     struct form_scope scope;
     enum join_outcome whole_before;
 };
