@@ -194,6 +194,8 @@ static enum bl_err begin_part(struct cycle *cycle, struct bl_error *e)
     cycle->has_set_aside = false;
     cycle->recompute_touched = false;
     cycle->signs = false;
+    cycle->departments = catalog_departments(cycle->catalog);
+    cycle->submitted_to = NULL;
     return store_write_begin(cycle->write, e);
 }
 

@@ -95,7 +95,7 @@ struct world cycle_world(struct cycle *cycle, const struct batch_command *comman
 {
     struct world world = {
         .now = cycle->now,
-        .departments = catalog_departments(cycle->catalog),
+        .departments = cycle->departments,
         .directory = cycle->directory,
         .secret = store_secret(cycle->store),
     };

@@ -64,6 +64,9 @@ struct cycle {
     struct bl_arena *arena;  // the batch's
     bl_time now;
     struct mark mark;
+    const Bl__DepartmentsFile *departments;
+    const Bl__Publication *submitted_to;  // the newest submission's workflow; NULL: none yet
+    struct catalog_version submitted_version;
     struct cached *touched, **touched_end;  // in the order of their first touch
     bool directory_touched;
     bool catalog_touched;  // something was published or retired

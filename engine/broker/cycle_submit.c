@@ -147,10 +147,19 @@ static bool find_workflow(struct cycle *cycle, const Bl__Submit *submit,
                              : directory_find(cycle->directory, BL__PUBLICATION__KIND__WORKFLOW,
                                               submit->workflow, submit->version);
 
-    return publication != NULL && !publication->retired &&
-           publication->effective_at <= cycle->now &&
-           catalog_find(cycle->catalog, publication->id, publication->version, version, NULL) ==
-               BL_OK;
+    if (publication == NULL || publication->retired || publication->effective_at > cycle->now) {
+        return false;
+    }
+    if (publication != cycle->submitted_to) {  // one after the other is for the same
+        if (catalog_find(cycle->catalog, publication->id, publication->version,
+                         &cycle->submitted_version, NULL) != BL_OK) {
+            cycle->submitted_to = NULL;
+            return false;
+        }
+        cycle->submitted_to = publication;
+    }
+    *version = cycle->submitted_version;
+    return true;
 }
 
 void cycle_submit(struct cycle *cycle, struct batch_command *command)

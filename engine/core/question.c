@@ -18,7 +18,9 @@ Bl__Event *question_event(const struct question *q, Bl__Event__WhatCase what)
 
 bool question_is_longer(const char *text, size_t characters)
 {
-    return bl_text_characters(text, strlen(text)) > characters;
+    size_t bytes = strlen(text);
+
+    return bytes > characters && bl_text_characters(text, bytes) > characters;
 }
 
 bool question_is_department(const struct question *q)

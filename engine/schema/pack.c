@@ -205,6 +205,33 @@ static void put_chosen(struct packer *packer, const struct pack_step *run, const
     }
 }
 
+/* What is watched is not zero: it is `word`. */
+static inline void put_watched(struct packer *packer, const struct pack_step *step,
+                               const uint8_t *base, uint64_t word)
+{
+    switch ((enum pack_watch)step->watch) {
+    case PACK_WATCH_32:
+        put_one(packer, step, base);
+        return;
+    case PACK_WATCH_64:
+        if (step->repeated) {
+            put_repeated(packer, step, *(const uint8_t *const *)(base + step->member), word);
+        } else {
+            put_one(packer, step, base);
+        }
+        return;
+    case PACK_WATCH_TEXT:
+        if (*(const char *)(uintptr_t)word != '\0') {
+            put_one(packer, step, base);
+        }
+        return;
+    case PACK_WATCH_CASE:
+        put_chosen(packer, step, base);
+        return;
+    }
+    UNREACHABLE();
+}
+
 static void put_fields(struct packer *packer, const ProtobufCMessage *message)
 {
     const struct pack_plan *plan = pack_plan_of(message->descriptor);
@@ -213,34 +240,13 @@ static void put_fields(struct packer *packer, const ProtobufCMessage *message)
 
     for (const struct pack_step *step = plan->steps; step < end; step++) {
         const uint8_t *watched = base + step->watched;
+        uint64_t word =
+            step->is_wide ? *(const uint64_t *)watched : (uint64_t) * (const uint32_t *)watched;
 
-        switch ((enum pack_watch)step->watch) {
-        case PACK_WATCH_32:
-            if (*(const uint32_t *)watched != 0) {
-                put_one(packer, step, base);
-            }
-            break;
-        case PACK_WATCH_64:
-            if (*(const uint64_t *)watched == 0) {
-                break;
-            }
-            if (step->repeated) {
-                put_repeated(packer, step, *(const uint8_t *const *)(base + step->member),
-                             *(const size_t *)watched);
-            } else {
-                put_one(packer, step, base);
-            }
-            break;
-        case PACK_WATCH_TEXT:
-            if (*(const char *const *)watched != NULL && **(const char *const *)watched != '\0') {
-                put_one(packer, step, base);
-            }
-            break;
-        case PACK_WATCH_CASE:
-            put_chosen(packer, step, base);
-            step += step->run - 1;
-            break;
+        if (word != 0) {
+            put_watched(packer, step, base, word);
         }
+        step += step->run - 1;
     }
 }
 

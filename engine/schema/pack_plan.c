@@ -92,6 +92,7 @@ static struct pack_step step_of(const ProtobufCMessageDescriptor *descriptor, un
                                       : watch_of(field->type)),
         .type = (uint8_t)field->type,
         .repeated = repeated,
+        .is_wide = !chosen && (repeated || watch_of(field->type) != PACK_WATCH_32),
         .run = 1,
     };
 }

@@ -19,6 +19,7 @@ struct pack_step {
     uint16_t watched;  // offset in the message of what tells whether it is there
     uint16_t member;   // offset of the value, or of the pointer to the repeated ones
     uint8_t watch;     // enum pack_watch
+    uint8_t is_wide;   // 64 bits are watched, not 32
     uint8_t type;      // ProtobufCType
     uint8_t repeated;
     uint8_t run;  // of a oneof: how many steps from here on belong to it, one behind the other

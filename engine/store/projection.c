@@ -105,12 +105,13 @@ static bool same_value(const struct projection_row *a, const struct projection_r
 static const struct projection_row *find(const struct projection *in,
                                          const struct projection_row *row, size_t from)
 {
-    for (size_t i = 0; i < in->row_count; i++) {
-        const struct projection_row *candidate = &in->rows[(from + i) % in->row_count];
+    size_t at = from < in->row_count ? from : 0;
 
-        if (same_key(candidate, row)) {
-            return candidate;
+    for (size_t i = 0; i < in->row_count; i++) {
+        if (same_key(&in->rows[at], row)) {
+            return &in->rows[at];
         }
+        at = at + 1 < in->row_count ? at + 1 : 0;
     }
     return NULL;
 }

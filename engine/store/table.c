@@ -1,5 +1,6 @@
 #include "store/table.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -19,27 +20,29 @@ const char *table_name(enum table table)
     return names[table];
 }
 
-static void append(struct key *key, uint64_t value, size_t bytes)
+static void append(struct key *key, const void *big_endian, size_t bytes)
 {
     CHECK(key->count + bytes <= sizeof key->bytes);
-    for (size_t i = 0; i < bytes; i++) {
-        key->bytes[key->count++] = (uint8_t)(value >> 8 * (bytes - 1 - i));
-    }
+    memcpy(key->bytes + key->count, big_endian, bytes);
+    key->count += bytes;
 }
 
 void key_u16(struct key *key, uint16_t value)
 {
-    append(key, value, 2);
+    value = htobe16(value);
+    append(key, &value, sizeof value);
 }
 
 void key_u32(struct key *key, uint32_t value)
 {
-    append(key, value, 4);
+    value = htobe32(value);
+    append(key, &value, sizeof value);
 }
 
 void key_u64(struct key *key, uint64_t value)
 {
-    append(key, value, 8);
+    value = htobe64(value);
+    append(key, &value, sizeof value);
 }
 
 void key_string(struct key *key, const char *text)
