@@ -270,6 +270,17 @@ static Bl__Refusal *check_signers(const struct question *q, uint32_t index)
     return question_reason(q, change->reason, false);
 }
 
+/* A claim of a post that may not sign any more, or not now, would stand in everybody's way. */
+static void drop_idle_claim(Bl__Desk *desk, const struct desk_signers *signers)
+{
+    if (desk->post[0] != '\0' &&
+        (!is_signer(signers, desk->post) ||
+         (signers->in_order && strcmp(desk_next_in_order(desk, signers), desk->post) != 0))) {
+        desk->post = "";
+        desk->officer = "";
+    }
+}
+
 /* The signatures that are there are counted again. A change that would settle the step is refused:
  * a verdict is somebody's signature, never somebody's absence. */
 struct ruling decide_change_signers(const struct question *q)
@@ -296,6 +307,7 @@ struct ruling decide_change_signers(const struct question *q)
     if (desk_outcome(desk, &signers) != JOIN_OPEN) {
         return question_refuse_state(q, index, "signers-settle");
     }
+    drop_idle_claim(desk, &signers);
     Bl__Event *event = question_event(q, BL__EVENT__WHAT_SIGNERS_CHANGED);
     event->signers_changed = bl_arena_new(q->arena, Bl__SignersChanged);
     bl__signers_changed__init(event->signers_changed);

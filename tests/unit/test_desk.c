@@ -465,6 +465,23 @@ static void test_signers(void **state)
     close_scene(&scene);
 }
 
+/* A claim of somebody who need not sign any more stands in nobody's way. */
+static void test_signers_drop_a_claim(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    open_scene(&scene, MONDAY_NINE);
+    PLAY(&scene, { "amr/amr-01", CLAIM, "board" },
+         { "amr/amr-02", APPROVE, "board", .refusal = "claimed" },
+         { "amr/amr-80", ADD_SIGNER, "board", "amr-05" });
+    assert_string_equal(item_of(&scene, "board")->desk->post, "amr-01");  // it is his turn still
+    PLAY(&scene, { "amr/amr-80", REMOVE_SIGNER, "board", "amr-01" });
+    assert_string_equal(item_of(&scene, "board")->desk->post, "");
+    PLAY(&scene, { "amr/amr-02", APPROVE, "board" });
+    close_scene(&scene);
+}
+
 struct counted {
     uint32_t named, needed, step_need;
     const char *votes;  // + and -, then what it comes to
@@ -1127,6 +1144,7 @@ int main(void)
         cmocka_unit_test(test_ladder_after_recall),
         cmocka_unit_test(test_ladder_after_reopening),
         cmocka_unit_test(test_signers),
+        cmocka_unit_test(test_signers_drop_a_claim),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_claims),
         cmocka_unit_test(test_deputies),
