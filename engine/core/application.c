@@ -6,6 +6,7 @@
 #include "core/countdown.h"
 #include "core/notice.h"
 #include "core/possible.h"
+#include "core/wait.h"
 
 #define S(state) BL__ITEM__STATE__##state
 
@@ -380,6 +381,15 @@ bl_time application_started(const Bl__Application *application)
 bl_time application_item_started(const Bl__Application *application, const Bl__Item *item)
 {
     return item->started_at != 0 ? item->started_at : application_started(application);
+}
+
+bl_time application_item_receipt(const Bl__Application *application, const Bl__Item *item)
+{
+    if (item->started_at != 0) {
+        return item->started_at;  // its acceptance was recalled
+    }
+    return wait_after(item, item->since == application->submitted_at ? application->effective_at
+                                                                     : item->since);
 }
 
 bool application_item_is_worked_on(const Bl__Item *item)

@@ -42,6 +42,9 @@ bool application_item_is_running(const Bl__Item *item);
 /* Where the clocks of the whole and of an item begin: effective acceptance. */
 bl_time application_started(const Bl__Application *application);
 bl_time application_item_started(const Bl__Application *application, const Bl__Item *item);
+/* When the papers of an item that nobody has accepted took effect at the hall, as recorded: where
+ * `notify` began. A day that has become a holiday since is the caller's to leave out. */
+bl_time application_item_receipt(const Bl__Application *application, const Bl__Item *item);
 /* Is it with its department, and does nothing stand in the way? */
 bool application_item_is_worked_on(const Bl__Item *item);
 /* Have the department's workers something to do now, or from retry_at on? A step of people is no

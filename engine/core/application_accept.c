@@ -175,16 +175,6 @@ void evolve_accepted(Bl__Application *application, const Bl__Event *event, struc
 
 /* --- by silence ------------------------------------------------------------------------------- */
 
-/* When the papers of an item took effect at the hall: where `notify` began. */
-static bl_time receipt_of(const struct question *q, const Bl__Item *item)
-{
-    if (item->started_at != 0) {
-        return item->started_at;  // its acceptance was recalled
-    }
-    return item->since == q->application->submitted_at ? q->application->effective_at
-                                                       : routing_effective(q->world, item->since);
-}
-
 static Bl__ItemChange **changes_with(struct routing *routing, Bl__ItemChange *own, size_t *count)
 {
     Bl__ItemChange **others = routing_changes(routing, (int)own->item, count);
@@ -204,7 +194,8 @@ void follow_notify(const struct question *q, Bl__Overdue *overdue)
 {
     const Bl__Application *application = q->application;
     uint32_t index = overdue->clock->item;
-    bl_time receipt = receipt_of(q, application->items[index]);
+    bl_time receipt = routing_effective(
+        q->world, application_item_receipt(application, application->items[index]));
     struct routing routing;
 
     if (!item_is_received(application->items[index])) {

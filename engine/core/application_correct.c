@@ -5,6 +5,7 @@
 #include "core/application_intake.h"
 #include "core/change.h"
 #include "core/countdown.h"
+#include "core/recount.h"
 
 #define S(state) BL__ITEM__STATE__##state
 
@@ -196,6 +197,25 @@ static void tell_readers(struct routing *routing, const struct next_content *nex
     }
 }
 
+/* The clocks of the whole begin now, or leave out other days of waiting than before. */
+static Bl__WholeChange *whole_of(const struct routing *routing, const Bl__Corrected *corrected)
+{
+    const Bl__Application *application = routing->application;
+
+    if (!routing->accepted && application->accepted_at == 0) {
+        return NULL;
+    }
+    if (routing->moved != NULL) {
+        application = application_waiting(routing, corrected->changes, corrected->n_changes);
+    }
+    if (application->accepted_at == 0) {
+        return routing_whole(routing, application, routing->start);
+    }
+    return routing->moved == NULL
+               ? NULL
+               : recount_whole(routing->world, application, NULL, 0, NULL, routing->arena);
+}
+
 static Bl__Event *corrected_event(const struct question *q, struct routing *routing,
                                   const struct next_content *next)
 {
@@ -211,8 +231,7 @@ static Bl__Event *corrected_event(const struct question *q, struct routing *rout
     corrected->n_fields = next->field_count;
     corrected->changes = routing_changes(routing, -1, &corrected->n_changes);
     tell_readers(routing, next, corrected);
-    corrected->whole =
-        routing->accepted ? routing_whole(routing, q->application, routing->start) : NULL;
+    corrected->whole = whole_of(routing, corrected);
     corrected->completed = routing_is_complete(routing);
     return event;
 }
@@ -265,7 +284,7 @@ void evolve_corrected(Bl__Application *application, const Bl__Event *event, stru
                                corrected->fields, corrected->n_fields);
         }
     }
-    if (corrected->whole != NULL) {
+    if (corrected->whole != NULL && application->accepted_at == 0) {
         application->accepted_at = event->at;
     }
     change_items(application, corrected->changes, corrected->n_changes, event, arena);

@@ -269,6 +269,27 @@ void application_wait_for_days(struct routing *routing, const Bl__Application *a
     }
 }
 
+Bl__Application *application_waiting(const struct routing *routing, Bl__ItemChange *const *changes,
+                                     size_t count)
+{
+    struct bl_arena *arena = routing->arena;
+    Bl__Application *draft =
+        bl_arena_copy(arena, routing->application, sizeof *routing->application);
+
+    draft->items = bl_arena_copy(arena, draft->items, draft->n_items * sizeof *draft->items);
+    for (size_t i = 0; i < count; i++) {
+        const Bl__ItemChange *change = changes[i];
+
+        if (change->opened || change->not_before != 0) {
+            Bl__Item *item = item_copy(draft->items[change->item], arena);
+
+            wait_move(item, change->opened ? routing->world->now : change->not_before);
+            draft->items[change->item] = item;
+        }
+    }
+    return draft;
+}
+
 /* What starts at once, and with what gaps. */
 static void start(const struct question *q, const struct content *content, struct routing *routing)
 {

@@ -9,6 +9,7 @@
 #include "core/countdown.h"
 #include "core/desk.h"
 #include "core/recount.h"
+#include "core/wait.h"
 
 #define S(state) BL__ITEM__STATE__##state
 #define R(result) BL__ITEM__RESULT__##result
@@ -30,9 +31,11 @@ static struct join_item branch(const Bl__Item *item)
 static bool is_untouched(const Bl__Item *item)
 {
     const Bl__Desk *desk = item->desk;
+    // The wait for a day comes first, and is nobody's act.
+    bool was_stopped = item->n_stops > 0 && item->stops[item->n_stops - 1]->number != 0;
 
     return (item->state == S(ACCEPTED) || item->state == S(RECEIVED)) && !item->incident &&
-           item->failures == 0 && item->n_stops == 0 && item->n_consultations == 0 &&
+           item->failures == 0 && !was_stopped && item->n_consultations == 0 &&
            item->extended == NULL && !item->notified &&
            (desk == NULL || (desk->post[0] == '\0' && desk->n_signatures == 0 && desk->step == 0 &&
                              desk->round == 1));
@@ -104,12 +107,17 @@ static Bl__ItemChange **with_own(struct routing *routing, Bl__ItemChange *own, s
     return changes;
 }
 
-static Bl__WholeChange *whole_again(const struct question *q, const Bl__Item *draft, uint32_t index)
+/* The clocks of the whole with the item as drafted.
+ *   waits  as it is, with other days that items wait for; NULL: they are the same */
+static Bl__WholeChange *whole_again(const struct question *q, const Bl__Application *waits,
+                                    const Bl__Item *draft, uint32_t index)
 {
-    Bl__WholeChange *whole = recount_whole(q->world, q->application, draft, index, NULL, q->arena);
+    Bl__WholeChange *whole =
+        waits != NULL ? recount_whole(q->world, waits, NULL, 0, NULL, q->arena)
+                      : recount_whole(q->world, q->application, draft, index, NULL, q->arena);
 
     if (application_is_open(q->application)) {
-        return NULL;
+        return waits != NULL ? whole : NULL;
     }
     if (whole == NULL) {
         whole = bl_arena_new(q->arena, Bl__WholeChange);
@@ -190,6 +198,21 @@ static struct ruling recalled(const struct question *q, uint32_t index, Bl__Desk
     return ruling_event(event);
 }
 
+/* The step's time has gone on, but for the stops since, and by the calendar of today. */
+static Bl__Desk *counted_again(const struct question *q, uint32_t index, Bl__Desk *desk)
+{
+    Bl__Application draft = *q->application;
+    Bl__Item *item = item_copy(draft.items[index], q->arena);
+
+    item->desk = desk;
+    draft.items = bl_arena_copy(q->arena, draft.items, draft.n_items * sizeof(struct Bl__Item *));
+    draft.items[index] = item;
+    if (desk->limit != NULL) {
+        desk->limit = recount_item(q->world, &draft, item, index, q->arena)->step;
+    }
+    return desk;
+}
+
 /* A step that was handed on, or sent back, while nobody at the other one has acted. */
 static struct ruling recall_step(const struct question *q, uint32_t index)
 {
@@ -205,10 +228,12 @@ static struct ruling recall_step(const struct question *q, uint32_t index)
     if (refusal == NULL) {
         refusal = check_time(q, index, item->desk->passed_at);
     }
-    return refusal != NULL
-               ? (struct ruling){ .refusal = refusal }
-               : recalled(q, index, sent_back ? desk_copy(before, q->arena) : unsigned_(q, before),
-                          NULL, 0, NULL);
+    return refusal != NULL ? (struct ruling){ .refusal = refusal }
+                           : recalled(q, index,
+                                      counted_again(q, index,
+                                                    sent_back ? desk_copy(before, q->arena)
+                                                              : unsigned_(q, before)),
+                                      NULL, 0, NULL);
 }
 
 /* The item as it goes on when its end does not stand. */
@@ -278,7 +303,7 @@ static struct ruling recall_decision(const struct question *q, uint32_t index)
     Bl__ItemChange *own = go_on(q, draft, index);
     own->desk = draft->desk;
     Bl__ItemChange **changes = with_own(&routing, own, &count);
-    return recalled(q, index, NULL, changes, count, whole_again(q, draft, index));
+    return recalled(q, index, NULL, changes, count, whole_again(q, NULL, draft, index));
 }
 
 /* --- acceptance by mistake ---------------------------------------------------------------------
@@ -286,16 +311,17 @@ static struct ruling recall_decision(const struct question *q, uint32_t index)
 
 static Bl__ItemChange *unaccepted(const struct question *q, uint32_t index)
 {
+    const Bl__Item *item = q->application->items[index];
     Bl__ItemChange *change = bl_arena_new(q->arena, Bl__ItemChange);
 
     bl__item_change__init(change);
     change->item = index;
     change->state = S(RECEIVED);
-    change->held = q->application->items[index]->held;
+    change->held = item->held;
     change->reopens = true;
-    change->started_at = q->application->effective_at;
+    change->started_at = wait_after(item, q->application->effective_at);
     change->notify = countdown_new(q->world->calendar, q->world->definition->notify, 0,
-                                   q->application->effective_at, q->arena);
+                                   change->started_at, q->arena);
     return change;
 }
 
@@ -526,7 +552,11 @@ struct ruling decide_reopen(const struct question *q)
     event->reopened->item = index;
     event->reopened->reason = reopen->reason;
     event->reopened->changes = with_own(&routing, own, &event->reopened->n_changes);
-    event->reopened->whole = whole_again(q, draft, index);
+    const Bl__Application *waits =
+        routing.moved == NULL
+            ? NULL
+            : application_waiting(&routing, event->reopened->changes, event->reopened->n_changes);
+    event->reopened->whole = whole_again(q, waits, draft, index);
     return ruling_event(event);
 }
 

@@ -199,20 +199,23 @@ static void note_hearings(struct notice *notice, uint32_t index)
     }
 }
 
-/* A rung that is still ahead, by the clocks as they are now. */
+/* A rung that nobody has climbed yet, by the clocks as they are now. */
 static void note_rung(struct notice *notice, bool whole, uint32_t index)
 {
     const Bl__Application *draft = notice->draft;
     bl_time was = whole ? draft->rung_at : draft->items[index]->rung_at;
+    struct world world = *notice->world;
+
+    world.now = was < world.now ? was : world.now;  // what is due already is never due sooner
     bl_time is = was == 0 ? 0
-                 : whole  ? escalate_next_whole(notice->world, draft)
-                          : escalate_next(notice->world, draft->items[index]);
+                 : whole  ? escalate_next_whole(&world, draft)
+                          : escalate_next(&world, draft->items[index]);
     Bl__ClockName name = BL__CLOCK_NAME__INIT;
 
     name.whole = whole;
     name.item = index;
     name.kind = K(RUNG);
-    if (is != 0 && (was > notice->world->now || is > notice->world->now)) {
+    if (is != 0) {
         note_moment(notice, &name, was, is, NULL);
     }
 }

@@ -161,6 +161,9 @@ Bl__Event *application_open(const struct question *q, uint32_t index);
  * not there). */
 void application_wait_for_days(struct routing *routing, const Bl__Application *application,
                                const struct form_value *values);
+/* A draft with the days as these changes have them, for the clocks of the whole. */
+Bl__Application *application_waiting(const struct routing *routing, Bl__ItemChange *const *changes,
+                                     size_t count);
 void application_needed_materials(const struct routing *routing, bool *needed);
 Bl__Refusal *application_condition_error(struct routing *routing,
                                          const struct definition_item *item,

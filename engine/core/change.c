@@ -217,6 +217,8 @@ static void reopen(Bl__Item *item, Bl__Item__State to)
     if (to == S(PENDING) || to == S(RECEIVED)) {
         item->promise = NULL;
         item->legal = NULL;
+        item->supplement = NULL;  // what was promised went with the acceptance
+        item->gap = false;
         item->desk = NULL;
         item->started_at = 0;
         item->accepted_event = 0;

@@ -350,9 +350,9 @@ static bool plain_question(const struct world *world, const Bl__Application *app
 
     switch (name->kind) {
     case BL__CLOCK_NAME__KIND__NOTIFY:
-        question->start = item->state != BL__ITEM__STATE__RECEIVED ? 0
-                          : item->started_at != 0                  ? item->started_at
-                                                                   : item->since;
+        question->start = item->state != BL__ITEM__STATE__RECEIVED
+                              ? 0
+                              : application_item_receipt(application, item);
         question->limit = world->definition->notify;
         break;
     case BL__CLOCK_NAME__KIND__CORRECTION:

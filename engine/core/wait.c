@@ -20,7 +20,7 @@ void wait_move(Bl__Item *item, bl_time until)
         Bl__Stop *stop = item->stops[i];
 
         if (stop->number == 0 && stop->to == 0) {
-            stop->ends_at = until;
+            stop->ends_at = until > stop->from ? until : stop->from;
         }
     }
 }

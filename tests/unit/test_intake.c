@@ -308,6 +308,15 @@ static const Bl__Answer *withdraw(struct hall *hall, uint64_t id, const char *it
     return act(hall, &hall_clerk, id, BL__COMMAND__WHAT_WITHDRAW, what);
 }
 
+static const Bl__Answer *recall(struct hall *hall, uint64_t id, const char *item)
+{
+    Bl__Recall what = BL__RECALL__INIT;
+
+    what.item = item;
+    what.reason = "误操作";
+    return act(hall, &hall_clerk, id, BL__COMMAND__WHAT_RECALL, &what.base);
+}
+
 static const Bl__Answer *supplement(struct hall *hall, uint64_t id, const char *material)
 {
     const char *materials[MATERIALS_MAX] = { material };
@@ -774,6 +783,28 @@ static void test_gaps_at_the_window(void **state)
     close_hall(&hall);
 }
 
+/* What the applicant has promised with an acceptance goes with it. */
+static void test_a_gap_goes_with_its_acceptance(void **state)
+{
+    struct hall hall;
+    struct papers papers = gap;
+
+    (void)state;
+    papers.receive_only = true;
+    open_hall(&hall, "2026-04-27T09:00:00+08:00", "return");
+    uint64_t id = submit(&hall, &papers);
+    assert_done(take(&hall, &hall_clerk, id, "", true));
+    assert_non_null(state_of(&hall, id)->items[FIRE]->supplement);
+    assert_done(recall(&hall, id, ""));
+    const Bl__Item *item = state_of(&hall, id)->items[FIRE];
+    assert_int_equal(item->state, S(RECEIVED));
+    assert_false(item->gap);
+    assert_null(item->supplement);
+    assert_done(take(&hall, &hall_clerk, id, "", true));
+    assert_true(state_of(&hall, id)->items[FIRE]->gap);
+    close_hall(&hall);
+}
+
 /* --- promises --------------------------------------------------------------------------------- */
 
 static void test_promises(void **state)
@@ -897,6 +928,46 @@ static void test_the_day_moves(void **state)
     assert_state(&hall, id, DAY, S(PENDING));
     wait_until(&hall, at("2026-05-11T08:30:00+08:00"));
     assert_state(&hall, id, DAY, S(ACCEPTED));
+    close_hall(&hall);
+}
+
+/* The whole leaves out the wait as it is now, as if the form had said so from the beginning. */
+static void test_the_whole_follows_the_day(void **state)
+{
+    struct hall hall;
+    struct papers papers = { .materials = LEASE, .area = 9, .opens = "2026-05-09" };
+
+    (void)state;
+    open_hall(&hall, "2026-04-27T09:00:00+08:00", "return");
+    uint64_t id = submit(&hall, &papers);
+    papers.opens = "2026-05-12";
+    uint64_t other = submit(&hall, &papers);
+    bl_time due = state_of(&hall, other)->promise->due_at;
+    assert_int_not_equal(state_of(&hall, id)->promise->due_at, due);
+    assert_done(correct_day(&hall, id, "2026-05-12"));
+    assert_int_equal(state_of(&hall, id)->promise->due_at, due);
+    close_hall(&hall);
+}
+
+/* Whose acceptance is taken back waits to be accepted since its day, not since it was handed in. */
+static void test_a_recalled_day(void **state)
+{
+    struct hall hall;
+    struct papers papers = { .materials = LEASE, .area = 9, .opens = "2026-05-09" };
+    bl_time opens = at("2026-05-09T08:30:00+08:00");
+
+    (void)state;
+    papers.receive_only = true;
+    open_hall(&hall, "2026-04-27T09:00:00+08:00", "return");
+    uint64_t id = submit(&hall, &papers);
+    assert_done(take(&hall, &hall_clerk, id, "", false));
+    wait_until(&hall, opens);
+    assert_state(&hall, id, DAY, S(ACCEPTED));
+    assert_done(recall(&hall, id, "day"));
+    const Bl__Item *item = state_of(&hall, id)->items[DAY];
+    assert_int_equal(item->state, S(RECEIVED));
+    assert_int_equal(item->started_at, opens);
+    assert_int_equal(item->notify->due_at, at("2026-05-15T17:30:00+08:00"));
     close_hall(&hall);
 }
 
@@ -1077,6 +1148,9 @@ int main(void)
         cmocka_unit_test(test_an_item_waits_for_its_day),
         cmocka_unit_test(test_the_whole_waits_too),
         cmocka_unit_test(test_the_day_moves),
+        cmocka_unit_test(test_the_whole_follows_the_day),
+        cmocka_unit_test(test_a_recalled_day),
+        cmocka_unit_test(test_a_gap_goes_with_its_acceptance),
         cmocka_unit_test(test_paper),
         cmocka_unit_test(test_agents),
         cmocka_unit_test(test_twins),
