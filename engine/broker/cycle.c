@@ -99,6 +99,9 @@ enum bl_err cycle_open(const struct cycle_config *config, struct store *store,
     if (opened->config.timers_max == 0) {
         opened->config.timers_max = TIMERS_MAX_DEFAULT;
     }
+    if (opened->config.recompute_max == 0 || opened->config.recompute_max > RECOMPUTE_MAX) {
+        opened->config.recompute_max = RECOMPUTE_MAX;
+    }
     opened->store = store;
     opened->catalog = catalog;
     opened->log = log;

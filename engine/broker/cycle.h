@@ -17,6 +17,7 @@ struct cycle_config {
     void (*random)(void *context, void *buffer, size_t bytes);
     void *random_context;
     const struct checkpoint_key *audit;  // signs checkpoints, outlives the cycle; NULL: none are
+    uint32_t recompute_max;  // applications that one batch counts again; 0, or more: 100
 };
 
 /* Opens the cycle over a store; `store`, `catalog` and `log` outlive it. Reads the directory and

@@ -11,8 +11,6 @@
 #include "store/read.h"
 #include "store/record.h"
 
-#define PORTION 100  // applications looked at in one batch: some milliseconds
-
 static enum bl_err read_job(struct store_read *read, struct recompute *job, struct bl_error *e)
 {
     struct bl_arena arena AUTO(bl_arena_free);
@@ -79,9 +77,9 @@ void cycle_recompute_one(struct cycle *cycle, struct cached *cached)
 }
 
 struct portion {
-    uint64_t ids[PORTION];
+    uint64_t ids[RECOMPUTE_MAX];
     uint64_t last;
-    uint32_t count;
+    uint32_t count, most;
 };
 
 static bool collect(void *context, struct bl_text key, struct bl_text value)
@@ -90,7 +88,7 @@ static bool collect(void *context, struct bl_text key, struct bl_text value)
     uint64_t id = key_read_u64(key.at);
 
     (void)value;
-    if (id > portion->last || portion->count == PORTION) {
+    if (id > portion->last || portion->count == portion->most) {
         return false;
     }
     portion->ids[portion->count++] = id;
@@ -100,7 +98,7 @@ static bool collect(void *context, struct bl_text key, struct bl_text value)
 enum bl_err cycle_recompute(struct cycle *cycle, struct bl_error *e)
 {
     struct recompute *job = &cycle->recompute;
-    struct portion portion = { .last = job->last };
+    struct portion portion = { .last = job->last, .most = cycle->config.recompute_max };
 
     if (job->next == 0) {
         return BL_OK;
@@ -120,7 +118,7 @@ enum bl_err cycle_recompute(struct cycle *cycle, struct bl_error *e)
                    portion.ids[i], damage.text);
         }
     }
-    job->next = portion.count < PORTION ? 0 : portion.ids[PORTION - 1] + 1;
+    job->next = portion.count < portion.most ? 0 : portion.ids[portion.most - 1] + 1;
     cycle->recompute_touched = true;
     return BL_OK;
 }

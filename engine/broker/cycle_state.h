@@ -21,6 +21,8 @@ struct counter {
     uint64_t next, stored;  // stored: before this batch
 };
 
+#define RECOMPUTE_MAX 100  // applications counted again in one batch: some milliseconds
+
 /* A calendar was published and due moments are being counted again; next 0: no job. */
 struct recompute {
     char calendar[64];
