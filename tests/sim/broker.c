@@ -16,8 +16,9 @@
 #include "wire/attempt.h"
 
 #define MAP_BYTES ((size_t)64 << 20)
-#define TIMERS_MAX 7    // small, so that more are due than one batch takes
-#define CACHE_COUNT 16  // small, so that states are read again
+#define TIMERS_MAX 7     // small, so that more are due than one batch takes
+#define RECOMPUTE_MAX 3  // so that a calendar takes many batches
+#define CACHE_COUNT 16   // small, so that states are read again
 #define RETRY_AFTER_MS 100
 
 struct broker {
@@ -605,8 +606,8 @@ static void random_bytes(void *context, void *buffer, size_t bytes)
 
 static void open_cycle(struct broker *broker)
 {
-    struct cycle_config config = { CACHE_COUNT, TIMERS_MAX, random_bytes, broker,
-                                   &broker->sim->audit };
+    struct cycle_config config = { CACHE_COUNT, TIMERS_MAX,          random_bytes,
+                                   broker,      &broker->sim->audit, RECOMPUTE_MAX };
     struct bl_error e = { 0 };
 
     catalog_open(broker->store, &broker->catalog);

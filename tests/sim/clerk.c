@@ -362,32 +362,17 @@ static void command(struct client *operator, Bl__Command * what, bl_client_answe
 static void publish(struct client *operator)
 {
     const struct sim *sim = operator->peer.sim;
+    const struct sim_publication *publication = &sim->publications[operator->published];
     Bl__Command what = BL__COMMAND__INIT;
     Bl__Publish publish = BL__PUBLISH__INIT;
-    uint32_t index = operator->published;
-    const struct sim_workflow *workflow = &sim->workflows[index < 2 ? 0 : index - 2];
 
-    const char *source = index == 0   ? sim->calendar
-                         : index == 1 ? sim->departments
-                                      : workflow->yaml;
-    publish.source.data = (uint8_t *)source;
-    publish.source.len = strlen(source);
-    publish.file = index == 0 ? "cn.yaml" : index == 1 ? "departments.yaml" : "workflow.yaml";
+    publish.source.data = (uint8_t *)publication->source;
+    publish.source.len = strlen(publication->source);
+    publish.file = publication->file;
     what.what_case = BL__COMMAND__WHAT_PUBLISH;
     what.publish = &publish;
     operator->flying = 1;
     command(operator, & what, published);
-}
-
-static bool accepts_by_item(const struct sim *sim, const Bl__Application *application)
-{
-    for (uint32_t i = 0; i < sim->workflow_count; i++) {
-        if (strcmp(sim->workflows[i].id, application->workflow) == 0 &&
-            sim->workflows[i].version == application->version) {
-            return sim->workflows[i].definition->acceptance_by_department;
-        }
-    }
-    UNREACHABLE();
 }
 
 /* Does what an item waits for, if it waits for somebody like us. */
@@ -415,7 +400,8 @@ static void help(struct client *operator, const Bl__Application * application, c
     } else if (item->state == BL__ITEM__STATE__RECEIVED) {
         what.what_case = BL__COMMAND__WHAT_ACCEPT;
         what.accept = &accept;
-        accept.item = accepts_by_item(sim, application) ? item->id : "";
+        accept.item =
+            workflow_of(sim, application)->definition->acceptance_by_department ? item->id : "";
     } else if (item->incident) {
         what.what_case = BL__COMMAND__WHAT_RETRY;
         what.retry = &retry;
@@ -449,11 +435,13 @@ static void operator_turn(struct peer *peer)
 
     if (operator->act_at <= sim->now) {
         operator->act_at = sim->now + 300000 +(bl_span) sim_chance(sim, SECOND_US);
-        if (operator->flying == 0 && operator->published<2 + sim->workflow_count) {
+        if (operator->flying == 0 && operator->published<sim->publication_count) {
             publish(operator);
             operator->act_at = sim->now + 50000;
         } else if (operator->flying == 0 && sim_happens(sim, 300)) {
             workflows_add(sim);
+        } else if (operator->flying == 0 && sim_happens(sim, 400)) {
+            calendars_add(sim);
         }
         look_around(operator);
     }
@@ -464,7 +452,7 @@ static bool operator_is_done(const struct peer *peer)
 {
     const struct client *operator=(const struct client *) peer;
 
-    return operator->published == 2 + peer->sim->workflow_count;
+    return operator->published == peer->sim->publication_count;
 }
 
 struct peer *operator_new(struct sim *sim, uint32_t index)

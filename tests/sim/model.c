@@ -7,25 +7,12 @@
 #include "core/content.h"
 #include "core/directory.h"
 #include "oracle.h"
-#include "schema/problem.h"
 #include "store/audit.h"
 #include "store/read.h"
 #include "store/record.h"
 #include <sodium.h>
 
 /* --- a model ---------------------------------------------------------------------------------- */
-
-static void load_calendar(struct model *model)
-{
-    const Bl__Calendar *layer = NULL;
-    struct schema_problems *problems = bl_arena_new(&model->scratch, struct schema_problems);
-    struct bl_error e = { 0 };
-
-    schema_problems_init(problems, &model->scratch);
-    CHECK(definition_load_calendar(model->sim->calendar, strlen(model->sim->calendar), "cn.yaml",
-                                   NULL, 0, &model->scratch, &layer, problems) == BL_OK);
-    CHECK(calendar_new(&layer, 1, &model->calendar, &e) == BL_OK);
-}
 
 struct model *model_new(struct sim *sim)
 {
@@ -36,7 +23,6 @@ struct model *model_new(struct sim *sim)
     bl_arena_init(&model->scratch, 1 << 14, (size_t)1 << 28);
     bl_arena_init(&model->directory_arena, 1 << 12, (size_t)1 << 28);
     model->directory = directory_aggregate.create(&model->directory_arena, DIRECTORY_ID);
-    load_calendar(model);
     model->hash = XXH3_createState();
     CHECK(model->hash != NULL);
     (void)XXH3_64bits_reset(model->hash);
@@ -405,7 +391,7 @@ static void check_lease(struct model *model, const struct mirror *mirror, const 
 
 /* A step of people is signed by a post, a machine's task under its lease. */
 static void check_hand(struct model *model, const struct mirror *mirror, const Bl__Event *event,
-                       uint32_t item, const char *attempt)
+                       uint32_t item, const char *attempt, const Bl__Desk *after)
 {
     const Bl__Item *is = mirror->state->items[item];
 
@@ -413,6 +399,8 @@ static void check_hand(struct model *model, const struct mirror *mirror, const B
         check_lease(model, mirror, event, item, attempt);
     } else if (attempt[0] != '\0' || event->actor == NULL || event->actor->post[0] == '\0') {
         FAIL(model, mirror->state->id, "a step of item %s is signed by nobody", is->id);
+    } else {
+        office_check_signer(model, mirror, event, item, after);
     }
 }
 
@@ -456,17 +444,20 @@ static void check_before(struct model *model, const struct mirror *mirror, const
         if (state != S(ACCEPTED) && state != S(REVIEWING) && state != S(UPPER_REVIEW)) {
             FAIL(model, id, "item %u is decided twice", event->decided->item);
         }
-        check_hand(model, mirror, event, event->decided->item, event->decided->attempt);
+        check_hand(model, mirror, event, event->decided->item, event->decided->attempt,
+                   event->decided->desk);
     } else if (event->what_case == BL__EVENT__WHAT_STEP_SIGNED) {
-        check_hand(model, mirror, event, event->step_signed->item, event->step_signed->attempt);
+        check_hand(model, mirror, event, event->step_signed->item, event->step_signed->attempt,
+                   event->step_signed->desk);
     } else if (event->what_case == BL__EVENT__WHAT_PASSED_UP) {
-        check_hand(model, mirror, event, event->passed_up->item, event->passed_up->attempt);
+        check_hand(model, mirror, event, event->passed_up->item, event->passed_up->attempt,
+                   event->passed_up->desk);
     } else if (event->what_case == BL__EVENT__WHAT_FAILED) {
         check_lease(model, mirror, event, event->failed->item, event->failed->attempt);
     }
 }
 
-static const struct sim_workflow *workflow_of(struct model *model, const char *id, uint32_t version)
+static const struct sim_workflow *published(struct model *model, const char *id, uint32_t version)
 {
     for (uint32_t i = 0; i < model->sim->workflow_count; i++) {
         struct sim_workflow *workflow = &model->sim->workflows[i];
@@ -543,14 +534,15 @@ static void take_application(struct model *model, struct store_read *read, const
              (unsigned long long)event->seq);
     }
     if (is_new) {
-        mirror->workflow =
-            workflow_of(model, event->submitted->workflow, event->submitted->version);
+        mirror->calendar_version = model->calendar_version;
+        mirror->workflow = published(model, event->submitted->workflow, event->submitted->version);
         for (size_t i = 0; i < event->submitted->n_items; i++) {
             mirror->before[i] = S(PENDING);
         }
         model->open++;
         model->items += event->submitted->n_items;
     } else {
+        calendar_check_event(model, mirror, event);
         check_before(model, mirror, event);
         mirror->ended_before = mirror->state->ended_at;
         for (size_t i = 0; i < mirror->state->n_items; i++) {
@@ -563,7 +555,9 @@ static void take_application(struct model *model, struct store_read *read, const
         check_conditions(model, mirror);
     }
     clocks_check(model, mirror, event);
-    model->moved_back |= event->actor != NULL && clocks_next(mirror->state) <= event->at;
+    calendar_check_moments(model, mirror);
+    model->moved_back |= (event->actor != NULL || event->what_case == BL__EVENT__WHAT_RECOMPUTED) &&
+                         clocks_next(mirror->state) <= event->at;
     check_joins(model, mirror);
     check_goes_on(model, mirror);
     model->open += mirror->ended_before != 0;
@@ -578,11 +572,16 @@ static void take_directory(struct model *model, const Bl__Event *event)
              (unsigned long long)event->seq);
     }
     directory_aggregate.evolve(model->directory, event, &model->directory_arena);
-    if (event->what_case == BL__EVENT__WHAT_PUBLISHED &&
-        event->published->publication->kind == BL__PUBLICATION__KIND__WORKFLOW) {
-        const Bl__Publication *publication = event->published->publication;
+    office_take(model, event);
+    if (event->what_case != BL__EVENT__WHAT_PUBLISHED) {
+        return;
+    }
+    const Bl__Publication *publication = event->published->publication;
+    if (publication->kind == BL__PUBLICATION__KIND__CALENDAR) {
+        calendar_take(model, publication);
+    } else if (publication->kind == BL__PUBLICATION__KIND__WORKFLOW) {
         struct sim_workflow *workflow =
-            (struct sim_workflow *)workflow_of(model, publication->id, publication->version);
+            (struct sim_workflow *)published(model, publication->id, publication->version);
 
         workflow->is_published = true;
     }
@@ -821,6 +820,7 @@ void model_check(struct model *model, struct store *store, bl_time batch_time, b
     if (is_new) {
         check_totals(model, read);
     }
+    calendar_check_job(model, read);
     if (!timers_left) {
         check_timers(model, read, batch_time);
     }

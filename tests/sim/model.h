@@ -34,6 +34,10 @@ void model_received(struct model *model, const char *task, const char *attempt);
  * are with nobody. */
 uint32_t model_idle_tasks(struct model *model, const char *department, bl_time now);
 
+/* Who stands in for a post now; NULL while its holder is there. */
+const char *model_deputy(const struct model *model, const char *department, const char *post,
+                         bl_time now);
+
 /* What people were told. Fails if it is not so. */
 void model_acknowledged(struct model *model, uint64_t serial, uint32_t variant,
                         uint64_t application, uint64_t event);

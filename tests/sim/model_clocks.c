@@ -141,6 +141,16 @@ static const Bl__Clock *clock_named(const Bl__Application *state, const Bl__Cloc
     if (name->kind == K(OPINION)) {
         return state->items[name->item]->consultations[name->number - 1]->limit;
     }
+    if (name->kind == K(HEARING)) {
+        const Bl__Item *item = state->items[name->item];
+
+        for (size_t i = 0; i < item->n_stops; i++) {
+            if (item->stops[i]->number == name->number) {
+                return item->stops[i]->hold;
+            }
+        }
+        return NULL;
+    }
     return clock_at(state, name->whole ? WHOLE : name->item,
                     name->kind != K(KIND_UNSPECIFIED) ? kinds[name->kind]
                     : name->legal                     ? LEGAL
@@ -294,9 +304,20 @@ static bl_time start_of(const struct model *model, const struct mirror *mirror,
 {
     if (event->what_case == W(OVERDUE) && event->overdue->follows == BL__OVERDUE__FOLLOWS__DEEMED &&
         (item == WHOLE || item == event->overdue->clock->item)) {
-        return mirror->receipt[event->overdue->clock->item];
+        return effective(model, mirror, mirror->receipt[event->overdue->clock->item]);
     }
     return effective(model, mirror, event->at);
+}
+
+/* Silence that leads back in time starts nothing before its day. */
+static bl_time after_wait(const Bl__Item *item, bl_time start)
+{
+    for (size_t i = 0; i < item->n_stops; i++) {
+        if (item->stops[i]->number == 0 && item->stops[i]->to > start) {
+            start = item->stops[i]->to;
+        }
+    }
+    return start;
 }
 
 /* How long a clock runs. */
@@ -384,6 +405,8 @@ static void course_of(const struct model *model, const struct mirror *mirror, si
     if (item == WHOLE) {
         whole_course(mirror, kind == LEGAL, course);
     } else if (is_plain(kind)) {
+        course->start =
+            kind == SUPPLEMENT ? course->start : effective(model, mirror, course->start);
         course->limit = plain_limit(definition, item, kind);
     } else if (kind == STEP) {
         const Bl__Desk *desk = mirror->state->items[item]->desk;
@@ -433,16 +456,19 @@ static bool may_move(const Bl__Event *event)
            event->what_case == W(REOPENED) || event->what_case == W(RECALLED);
 }
 
-/* A stop only delays, at its cap nothing moves any more, and who resumes before it gains time. */
+/* A stop only delays, at its cap nothing moves any more, and who resumes before it gains time. The
+ * whole waits with its items for the days that the form says. */
 static void check_move(struct model *model, const struct mirror *mirror, const Bl__Event *event,
-                       bl_time was, bl_time is)
+                       size_t item, bl_time was, bl_time is)
 {
-    bool wrong = event->what_case == W(SUSPENDED)  ? is < was
-                 : event->what_case == W(EXTENDED) ? is < was
-                 : event->what_case != W(RESUMED)  ? !may_move(event)
-                 : event->resumed->by_cap          ? true
-                                                   : is > was;
+    bool wrong = event->what_case == W(SUSPENDED)   ? is < was
+                 : event->what_case == W(EXTENDED)  ? is < was
+                 : event->what_case == W(CORRECTED) ? item != WHOLE
+                 : event->what_case != W(RESUMED)   ? !may_move(event)
+                 : event->resumed->by_cap           ? true
+                                                    : is > was;
 
+    wrong |= event->what_case == W(RECOMPUTED) && !calendar_tells(event, was, is);
     if (wrong) {
         FAIL(model, mirror->state->id, "event %llu moves a deadline by %lld µs",
              (unsigned long long)event->seq, (long long)(is - was));
@@ -471,12 +497,41 @@ static bool is_new_step(struct mirror *mirror, const Bl__Event *event, size_t it
     return is_new;
 }
 
+static void check_course(struct model *model, const struct mirror *mirror, uint64_t event,
+                         size_t item, enum clock_kind kind)
+{
+    const Bl__Clock *clock = clock_at(mirror->state, item, kind);
+    struct course course;
+
+    course_of(model, mirror, item, kind, &course);
+    bl_time due = course_due(model, &course);
+    due = kind == SUPPLEMENT ? gap_due(model, mirror, item, due) : due;
+    if (clock->due_at != due) {
+        FAIL(model, mirror->state->id,
+             "a deadline is wrong after event %llu: item %zu, clock %d, by %lld µs",
+             (unsigned long long)event, item, (int)kind, (long long)(clock->due_at - due));
+    }
+}
+
+void clocks_check_stale(struct model *model, struct mirror *mirror, uint64_t event)
+{
+    for (size_t i = 0; i <= mirror->state->n_items; i++) {
+        size_t item = i == mirror->state->n_items ? WHOLE : i;
+
+        for (enum clock_kind kind = PROMISE; kind < CLOCKS; kind++) {
+            if (is_open(clock_at(mirror->state, item, kind))) {
+                check_course(model, mirror, event, item, kind);
+            }
+        }
+    }
+    calendar_check_moments(model, mirror);
+}
+
 static void check_due(struct model *model, struct mirror *mirror, const Bl__Event *event,
                       size_t item, enum clock_kind kind)
 {
     const Bl__Clock *clock = clock_at(mirror->state, item, kind);
     bl_time *known = &mirror->due[item][kind];
-    struct course course;
 
     if (!is_open(clock)) {
         *known = 0;
@@ -486,34 +541,17 @@ static void check_due(struct model *model, struct mirror *mirror, const Bl__Even
         *known = 0;
     }
     if (*known == 0) {
-        mirror->begun[item][kind] =
-            kind == NOTIFY ? mirror->receipt[item] : start_of(model, mirror, event, item);
+        mirror->begun[item][kind] = kind == NOTIFY       ? mirror->receipt[item]
+                                    : kind == SUPPLEMENT ? start_of(model, mirror, event, item)
+                                                         : event->at;
     } else if (*known != clock->due_at) {
-        check_move(model, mirror, event, *known, clock->due_at);
+        check_move(model, mirror, event, item, *known, clock->due_at);
     }
-    if (*known == clock->due_at && is_plain(kind)) {
+    if (*known == clock->due_at && is_plain(kind) && event->what_case != W(RECOMPUTED)) {
         return;
     }
     *known = clock->due_at;
-    course_of(model, mirror, item, kind, &course);
-    bl_time due = course_due(model, &course);
-    due = kind == SUPPLEMENT ? gap_due(model, mirror, item, due) : due;
-    if (clock->due_at != due) {
-        FAIL(model, mirror->state->id,
-             "a deadline is wrong after event %llu: item %zu, clock %d, by %lld µs",
-             (unsigned long long)event->seq, item, (int)kind, (long long)(clock->due_at - due));
-    }
-}
-
-/* Silence that leads back in time starts nothing before its day. */
-static bl_time after_wait(const Bl__Item *item, bl_time start)
-{
-    for (size_t i = 0; i < item->n_stops; i++) {
-        if (item->stops[i]->number == 0 && item->stops[i]->to > start) {
-            start = item->stops[i]->to;
-        }
-    }
-    return start;
+    check_course(model, mirror, event->seq, item, kind);
 }
 
 /* The clocks of an item begin where its work begins, and nowhere else. */
@@ -575,9 +613,10 @@ static void check_receipt(struct model *model, struct mirror *mirror, const Bl__
 
     for (size_t i = 0; i < state->n_items; i++) {
         if (state->items[i]->state == S(RECEIVED) && mirror->before[i] != S(RECEIVED)) {
-            mirror->receipt[i] = event->what_case == W(RECALLED)
-                                     ? state->effective_at
-                                     : effective(model, mirror, event->at);
+            mirror->receipt[i] =
+                event->what_case == W(RECALLED) ? after_wait(state->items[i], state->effective_at)
+                : event->what_case == W(SUBMITTED) ? effective(model, mirror, event->at)
+                                                   : after_wait(state->items[i], event->at);
         }
     }
     if (event->what_case == W(OVERDUE) && event->overdue->clock->kind == K(NOTIFY) &&

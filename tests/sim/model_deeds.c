@@ -58,6 +58,9 @@ void model_done(struct model *model, uint64_t deed, const Bl__Command *command, 
              (unsigned long long)model->newest);
     }
     const struct fact *fact = &model->facts[event - 1];
+    if (id == 0) {
+        return;  // the directory's
+    }
     if (fact->application != id || (fact->deed != 0 && fact->deed != deed)) {
         FAIL(model, id, "act %llu was acknowledged as event %llu, which is not it",
              (unsigned long long)deed, (unsigned long long)event);

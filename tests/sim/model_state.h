@@ -1,5 +1,6 @@
-/* model_state.h — what the files of the model share: model.c (the promises), model_clocks.c (time)
- * and model_deeds.c (who was told what). */
+/* model_state.h — what the files of the model share: model.c (the promises), model_clocks.c (time),
+ * model_calendar.c (a new calendar), model_office.c (who may) and model_deeds.c (who was told
+ * what). */
 #pragma once
 
 #include "base/map.h"
@@ -31,15 +32,17 @@ struct mirror {
     Bl__Application *state;
     struct bl_arena arena;  // of the state
     const struct sim_workflow *workflow;
+    uint32_t calendar_version;  // by which its clocks are counted
     double area;
     bool is_touched;
     Bl__Item__State before[SIM_ITEMS_MAX];  // the event that is being read
     enum join_outcome whole_before;
     struct lease leases[SIM_ITEMS_MAX];
-    bl_time due[SIM_ITEMS_MAX + 1][CLOCKS];    // of clocks that are open; 0: it is not
-    bl_time begun[SIM_ITEMS_MAX + 1][CLOCKS];  // where they began
-    bl_time receipt[SIM_ITEMS_MAX];            // effective, of papers that nobody had accepted yet
-    uint64_t steps[SIM_ITEMS_MAX];             // round and step that each is at
+    bl_time due[SIM_ITEMS_MAX + 1][CLOCKS];  // of clocks that are open; 0: it is not
+    bl_time begun[SIM_ITEMS_MAX + 1]
+                 [CLOCKS];           // where they began; of what no stop holds, as it came
+    bl_time receipt[SIM_ITEMS_MAX];  // as it came, of papers that nobody had accepted yet
+    uint64_t steps[SIM_ITEMS_MAX];   // round and step that each is at
     bl_time ended_before;
     struct bl_arena rows_arena[2];  // of the rows now, and before the batch
     struct projection rows;
@@ -55,6 +58,16 @@ struct fact {
     uint64_t deed;  // whose text stands in it; 0: nobody's
 };
 
+#define ABSENCES_MAX 64
+/* Whose post is vacant, and who stands in for him. */
+struct absences {
+    struct absence {
+        char department[32], post[32], deputy[32];
+        bl_time from, to;
+    } of[ABSENCES_MAX];
+    size_t count;
+};
+
 struct total {
     char name[32], department[64];
     int64_t value;
@@ -64,6 +77,9 @@ struct model {
     struct sim *sim;
     struct bl_arena scratch;
     struct calendar *calendar;
+    uint32_t calendar_version;
+    bool calendar_is_stale;  // somebody may still have to be counted again
+    struct absences absences;
     struct mirror **mirrors;  // by id - 1
     uint64_t count, capacity, open, items;
     struct fact *facts;  // by seq - 1
@@ -89,6 +105,22 @@ void clocks_check_moment(struct model *model, const struct mirror *mirror, const
 void clocks_check(struct model *model, struct mirror *mirror, const Bl__Event *event);
 /* When an application changes by itself. */
 bl_time clocks_next(const Bl__Application *state);
+
+/* After a new calendar: nothing of the application has to be counted again. */
+void clocks_check_stale(struct model *model, struct mirror *mirror, uint64_t event);
+
+/* model_calendar.c: a calendar that was published; an event, before it is folded; all moments that
+ * are no clock of an item's; when the job that counts again is done; is a move told? */
+void calendar_take(struct model *model, const Bl__Publication *publication);
+void calendar_check_event(struct model *model, struct mirror *mirror, const Bl__Event *event);
+void calendar_check_moments(struct model *model, const struct mirror *mirror);
+void calendar_check_job(struct model *model, struct store_read *read);
+bool calendar_tells(const Bl__Event *event, bl_time was, bl_time is);
+
+/* model_office.c: who is away, and whether whoever signs may. */
+void office_take(struct model *model, const Bl__Event *event);
+void office_check_signer(struct model *model, const struct mirror *mirror, const Bl__Event *event,
+                         uint32_t item, const Bl__Desk *after);
 
 /* model_deeds.c: an event that does what somebody has asked for. */
 uint64_t deeds_take(struct model *model, const Bl__Event *event);

@@ -68,16 +68,42 @@ static void signed_(void *context, enum bl_err code, const Bl__Answer *answer)
     }
 }
 
-static const struct definition_item *definition_of(const struct sim *sim,
-                                                   const Bl__Application *application, size_t index)
+static bool is_signer(const struct desk_signers *signers, const char *post)
 {
-    for (uint32_t i = 0; i < sim->workflow_count; i++) {
-        if (strcmp(sim->workflows[i].id, application->workflow) == 0 &&
-            sim->workflows[i].version == application->version) {
-            return &sim->workflows[i].definition->items[index];
+    for (uint32_t i = 0; i < signers->count; i++) {
+        if (strcmp(signers->posts[i], post) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Some post of a department. */
+static const char *any_post(const struct office *office, const char *department)
+{
+    for (size_t i = 0; i < office->departments->n_departments; i++) {
+        const Bl__DepartmentsFile__DepartmentsEntry *of = office->departments->departments[i];
+
+        if (strcmp(of->key, department) == 0) {
+            return of->value->posts[sim_chance(office->peer.sim, of->value->n_posts)]->key;
         }
     }
     UNREACHABLE();
+}
+
+/* Whose hand it is: his whose post it is, mostly that of whoever stands in while it is vacant, or
+ * now and then anybody's. Whoever signs for another cannot sign for himself, so he who has to does
+ * not stand in. */
+static const char *hand_of(const struct office *office, const char *department,
+                           const struct desk_signers *signers)
+{
+    struct sim *sim = office->peer.sim;
+    const char *post = signers->posts[sim_chance(sim, signers->count)];
+    const char *hand = sim_happens(sim, 600)
+                           ? any_post(office, department)
+                           : model_deputy(sim->model, department, post, sim_wall(sim));
+
+    return hand != NULL && !is_signer(signers, hand) && sim_chance(sim, 4) != 0 ? hand : post;
 }
 
 /* Says yes, or sometimes no, for some post that may sign. */
@@ -85,7 +111,8 @@ static void sign(struct office *office, const Bl__Application *application, size
 {
     struct sim *sim = office->peer.sim;
     const Bl__Item *item = application->items[index];
-    const struct definition_item *definition = definition_of(sim, application, index);
+    const struct definition_item *definition =
+        &workflow_of(sim, application)->definition->items[index];
     const struct world world = { .departments = office->departments };
     struct desk_signers signers = desk_signers(&world, definition, item->department, item->desk);
     Bl__Command command = BL__COMMAND__INIT;
@@ -98,7 +125,7 @@ static void sign(struct office *office, const Bl__Application *application, size
     }
     actor.role = BL__KEY__ROLE__OFFICER;
     actor.department = item->department;
-    actor.post = signers.posts[sim_chance(sim, signers.count)];
+    actor.post = hand_of(office, item->department, &signers);
     decide.item = item->id;
     decide.step = definition->steps[item->desk->step].id;
     decide.result = sim_chance(sim, 8) == 0 ? BL__ITEM__RESULT__DENIED : BL__ITEM__RESULT__GRANTED;

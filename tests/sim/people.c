@@ -134,6 +134,10 @@ static void correct(struct scene *scene)
     ACT(Correct, correct, correct);
     act->item = one_or_all(scene);
     act->materials = handed_in(scene, &act->n_materials);
+    if (sim_chance(scene->sim, 2) == 0) {
+        workflow_fields(scene->sim, workflow_of(scene->sim, scene->application), &act->form,
+                        scene->arena);
+    }
 }
 
 static void return_papers(struct scene *scene)
@@ -275,6 +279,46 @@ static void suspend(struct scene *scene)
     act->reason = scene->token;
 }
 
+/* The applicant asks to be heard, or is told the day. */
+static void arrange_hearing(struct scene *scene)
+{
+    ACT(ArrangeHearing, arrange_hearing, arrange_hearing);
+    act->item = scene->item->id;
+}
+
+static void set_hearing(struct scene *scene)
+{
+    arrange_hearing(scene);
+    scene->command->arrange_hearing->at =
+        sim_wall(scene->sim) + (bl_span)(sim_chance(scene->sim, 30) + 1) * DAY_US;
+    scene->command->arrange_hearing->place = "hall 1";
+}
+
+/* A post is vacant for some hours or days. */
+static void set_absence(struct scene *scene)
+{
+    ACT(SetAbsence, set_absence, set_absence);
+    Bl__Absence *absence = bl_arena_new(scene->arena, Bl__Absence);
+    bl_time from = sim_wall(scene->sim) + (bl_span)sim_chance(scene->sim, 3) * HOUR_US - HOUR_US;
+
+    bl__absence__init(absence);
+    absence->department = scene->item->department;
+    absence->post = some_post(scene, absence->department);
+    absence->deputy = some_post(scene, absence->department);
+    absence->from = from;
+    absence->to = from + (bl_span)(1 + sim_chance(scene->sim, 72)) * HOUR_US;
+    act->absence = absence;
+    scene->command->application_id = 0;
+}
+
+static void end_absence(struct scene *scene)
+{
+    ACT(EndAbsence, end_absence, end_absence);
+    act->department = scene->item->department;
+    act->post = some_post(scene, act->department);
+    scene->command->application_id = 0;
+}
+
 static void resume(struct scene *scene)
 {
     ACT(Resume, resume, resume);
@@ -359,6 +403,7 @@ static const struct act {
     { WHAT(NOTIFY), S(RECEIVED), CLERK, notify, 0 },
     { WHAT(NOTIFY), S(RECEIVED), POST, notify, 0 },
     { WHAT(CORRECT), S(CORRECTING), APPLICANT, correct, 0 },
+    { WHAT(CORRECT), S(PENDING) | RUNNING, APPLICANT, correct, 6 },
     { WHAT(RETURN_PAPERS), S(CORRECTING), CLERK, return_papers, 0 },
     { WHAT(WITHDRAW), OPEN, APPLICANT, withdraw, 12 },
     { WHAT(SUPPLEMENT), RUNNING | DONE, APPLICANT, supplement, 3 },
@@ -376,6 +421,10 @@ static const struct act {
     { WHAT(END_VISIT), RUNNING, POST, end_visit, 3 },
     { WHAT(SUSPEND), RUNNING, POST, suspend, 0 },
     { WHAT(SUSPEND), RUNNING, POST, suspend, 0 },
+    { WHAT(ARRANGE_HEARING), S(SUSPENDED), APPLICANT, arrange_hearing, 0 },
+    { WHAT(ARRANGE_HEARING), S(SUSPENDED), POST, set_hearing, 0 },
+    { WHAT(SET_ABSENCE), ANY, HEAD, set_absence, 3 },
+    { WHAT(END_ABSENCE), ANY, HEAD, end_absence, 9 },
     { WHAT(RESUME), S(SUSPENDED), POST, resume, 0 },
     { WHAT(EXTEND), RUNNING, POST, extend, 0 },
     { WHAT(DELIVER), DONE, CLERK, deliver, 0 },
@@ -552,7 +601,12 @@ static void act_once(struct people *people)
     if (count == 0) {
         return;
     }
-    scene.application = model_application(sim->model, 1 + sim_chance(sim, count));
+    for (int tries = 0; tries < 8; tries++) {  // mostly one that is still open
+        scene.application = model_application(sim->model, 1 + sim_chance(sim, count));
+        if (scene.application->ended_at == 0) {
+            break;
+        }
+    }
     scene.item = scene.application->items[sim_chance(sim, scene.application->n_items)];
     const struct act *act = choose(&scene);
     if (act != NULL) {

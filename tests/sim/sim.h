@@ -33,6 +33,8 @@
 #define SIM_DEPARTMENTS 4
 #define SIM_WORKFLOWS_MAX 12
 #define SIM_ITEMS_MAX 24  // of one workflow of ours
+#define SIM_CALENDARS_MAX 6
+#define SIM_PUBLICATIONS_MAX (SIM_WORKFLOWS_MAX + SIM_CALENDARS_MAX + 1)
 
 struct sim;
 struct broker;
@@ -124,6 +126,11 @@ struct sim_workflow {
     double area_over[SIM_ITEMS_MAX];  // the item is needed if the form's area is larger; 0: always
 };
 
+/* What the operator publishes, in this order. */
+struct sim_publication {
+    const char *file, *source;
+};
+
 /* One run. */
 struct sim {
     struct sim_options options;
@@ -136,7 +143,11 @@ struct sim {
     struct sim_weather weather;
     struct sim_workflow workflows[SIM_WORKFLOWS_MAX];
     uint32_t workflow_count;
-    char *calendar, *departments;
+    char *calendars[SIM_CALENDARS_MAX];  // each in place of the one before
+    uint32_t calendar_count;
+    char *departments;
+    struct sim_publication publications[SIM_PUBLICATIONS_MAX];
+    uint32_t publication_count;
     struct network *network;
     struct broker *broker;
     struct model *model;
@@ -245,7 +256,14 @@ struct peer *liar_new(struct sim *sim, uint32_t index);
 void workflows_make(struct sim *sim);
 /* One more version of a workflow of ours. */
 void workflows_add(struct sim *sim);
+/* A notice of holidays: the calendar once more, with days of the next weeks otherwise. */
+void calendars_add(struct sim *sim);
 void workflows_free(struct sim *sim);
+/* Some field of its form, otherwise than before. */
+void workflow_fields(struct sim *sim, const struct sim_workflow *workflow, ProtobufCBinaryData *to,
+                     struct bl_arena *arena);
+/* The workflow that an application is on. */
+const struct sim_workflow *workflow_of(const struct sim *sim, const Bl__Application *application);
 /* A valid form: `serial` and `variant` stand in the applicant's name; `area` is the field's, where
  * the workflow is ours. */
 struct bl_text workflow_content(struct sim *sim, const struct sim_workflow *workflow,

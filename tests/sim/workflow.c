@@ -19,7 +19,8 @@ static const char small_calendar[] =
     "utc_offset: \"+08:00\"\n"
     "hours: [{from: \"01-01\", to: \"12-31\", day: [\"08:30-12:00\", \"14:00-17:30\"]}]\n"
     "fixed: [01-01, 05-01..05-02, 10-01..10-03]\n"
-    "years:\n"
+    "years:\n";
+static const char small_years[] =
     "  2026: {holidays: [01-01..01-03, 12-02], workdays: [12-05], source: 通知, reviewed: true}\n"
     "  2027: {holidays: [01-01..01-03, 02-05..02-11], workdays: [], source: 通知, reviewed: "
     "true}\n";
@@ -46,6 +47,38 @@ static struct text text_new(void)
 
     CHECK(text.at != NULL);
     return text;
+}
+
+/* Days of the winter in which a run takes place: holidays of which each may or may not be one, and
+ * weekends that are worked. */
+static char *make_calendar(struct sim *sim)
+{
+    struct text text = text_new();
+    static const unsigned saturdays[] = { 5, 12, 19, 26 };
+
+    add(&text, "%s  2026: {holidays: [01-01", small_calendar);
+    for (unsigned day = 24; day <= 30; day++) {
+        if (day != 28 && day != 29 && sim_chance(sim, 4) == 0) {
+            add(&text, ", 11-%u", day);
+        }
+    }
+    for (unsigned day = 1; day <= 31; day++) {
+        if (day % 7 != 5 && day % 7 != 6 && sim_chance(sim, 6) == 0) {  // no weekend
+            add(&text, ", 12-%02u", day);
+        }
+    }
+    add(&text, "], workdays: [01-04");
+    for (size_t i = 0; i < BL_COUNT(saturdays); i++) {
+        if (sim_chance(sim, 3) == 0) {
+            add(&text, ", 12-%02u", saturdays[i] + 1);
+        }
+    }
+    add(&text,
+        "], source: 通知, reviewed: true}\n"
+        "  2027: {holidays: [01-01..01-03, 02-05..02-%02u], workdays: [], source: 通知, "
+        "reviewed: true}\n",
+        6 + (unsigned)sim_chance(sim, 8));
+    return text.at;
 }
 
 static char *make_departments(void)
@@ -325,10 +358,10 @@ static void make_yaml(struct sim *sim, struct sim_workflow *workflow)
         "  lease: {title: 合同, formats: [pdf], essential: true}\n"
         "  photo: {title: 照片, formats: [pdf], deferrable: true}\n"
         "special:\n"
-        "  hearing: {title: {zh: 听证, en: Hearing}, at_most: 3WD}\n"
+        "  hearing: {title: {zh: 听证, en: Hearing}, at_most: %uWD}\n"
         "  test: {title: {zh: 检验, en: Test}, at_most: 2WD}\n"
         "items:\n%s",
-        items.at);
+        sim_chance(sim, 2) == 0 ? 3U : 40U, items.at);
     add_whole(sim, &text, count);
     add(&text, "trial: true\n");
     free(items.at);
@@ -357,6 +390,26 @@ static void load(struct sim *sim, struct sim_workflow *workflow)
     bl_arena_free(&scratch);
 }
 
+static void publish(struct sim *sim, const char *file, const char *source)
+{
+    CHECK(sim->publication_count < SIM_PUBLICATIONS_MAX);
+    sim->publications[sim->publication_count++] = (struct sim_publication){ file, source };
+}
+
+static void publish_calendar(struct sim *sim, char *source)
+{
+    CHECK(source != NULL && sim->calendar_count < SIM_CALENDARS_MAX);
+    sim->calendars[sim->calendar_count++] = source;
+    publish(sim, "cn.yaml", source);
+}
+
+void calendars_add(struct sim *sim)
+{
+    if (sim->calendar_count < SIM_CALENDARS_MAX) {
+        publish_calendar(sim, make_calendar(sim));
+    }
+}
+
 static struct sim_workflow *workflow_new(struct sim *sim)
 {
     CHECK(sim->workflow_count < SIM_WORKFLOWS_MAX);
@@ -375,6 +428,7 @@ static void make_ours(struct sim *sim, const char *id, uint32_t version)
     workflow->is_ours = true;
     make_yaml(sim, workflow);
     load(sim, workflow);
+    publish(sim, "workflow.yaml", workflow->yaml);
 }
 
 void workflows_add(struct sim *sim)
@@ -405,6 +459,15 @@ static void load_real(struct sim *sim, const char *name)
     workflow->version = 1;
     workflow->yaml = read_file(path, &workflow->yaml_bytes);
     load(sim, workflow);
+    publish(sim, "workflow.yaml", workflow->yaml);
+}
+
+static char *first_calendar(void)
+{
+    struct text text = text_new();
+
+    add(&text, "%s%s", small_calendar, small_years);
+    return text.at;
 }
 
 void workflows_make(struct sim *sim)
@@ -413,10 +476,10 @@ void workflows_make(struct sim *sim)
     uint32_t ours = 1 + (uint32_t)sim_chance(sim, 3);
     size_t bytes;
 
-    sim->calendar =
-        real ? read_file("workflows/calendars/cn.yaml", &bytes) : strdup(small_calendar);
+    publish_calendar(sim,
+                     real ? read_file("workflows/calendars/cn.yaml", &bytes) : first_calendar());
     sim->departments = real ? read_file("workflows/departments.yaml", &bytes) : make_departments();
-    CHECK(sim->calendar != NULL);
+    publish(sim, "departments.yaml", sim->departments);
     for (uint32_t i = 0; i < ours; i++) {
         char id[16];
 
@@ -436,7 +499,9 @@ void workflows_free(struct sim *sim)
         free(sim->workflows[i].yaml);
         definition_free(&sim->workflows[i].definition);
     }
-    free(sim->calendar);
+    for (uint32_t i = 0; i < sim->calendar_count; i++) {
+        free(sim->calendars[i]);
+    }
     free(sim->departments);
 }
 
@@ -593,6 +658,38 @@ static void fill_materials(const struct definition *definition, Bl__Content *con
     }
 }
 
+const struct sim_workflow *workflow_of(const struct sim *sim, const Bl__Application *application)
+{
+    for (uint32_t i = 0; i < sim->workflow_count; i++) {
+        if (strcmp(sim->workflows[i].id, application->workflow) == 0 &&
+            sim->workflows[i].version == application->version) {
+            return &sim->workflows[i];
+        }
+    }
+    UNREACHABLE();
+}
+
+static void pack_form(const Google__Protobuf__Struct *form, ProtobufCBinaryData *to,
+                      struct bl_arena *arena)
+{
+    to->len = google__protobuf__struct__get_packed_size(form);
+    to->data = bl_arena_alloc(arena, to->len + 1);
+    google__protobuf__struct__pack(form, to->data);
+}
+
+void workflow_fields(struct sim *sim, const struct sim_workflow *workflow, ProtobufCBinaryData *to,
+                     struct bl_arena *arena)
+{
+    const struct definition *definition = workflow->definition;
+
+    if (definition->field_count > 0) {
+        const struct definition_field *field =
+            &definition->fields[sim_chance(sim, definition->field_count)];
+
+        pack_form(fill_fields(sim, field, 1, (double)(1 + sim_chance(sim, 600)), arena), to, arena);
+    }
+}
+
 struct bl_text workflow_content(struct sim *sim, const struct sim_workflow *workflow,
                                 uint64_t serial, uint32_t variant, double area,
                                 struct bl_arena *arena)
@@ -606,9 +703,7 @@ struct bl_text workflow_content(struct sim *sim, const struct sim_workflow *work
     applicant.name =
         bl_arena_printf(arena, "%llu-%u-%.0f", (unsigned long long)serial, variant, area);
     content.applicant = &applicant;
-    content.form.len = google__protobuf__struct__get_packed_size(form);
-    content.form.data = bl_arena_alloc(arena, content.form.len + 1);
-    google__protobuf__struct__pack(form, content.form.data);
+    pack_form(form, &content.form, arena);
     fill_materials(definition, &content, arena);
     size_t bytes = bl__content__get_packed_size(&content);
     uint8_t *packed = bl_arena_alloc(arena, bytes);
