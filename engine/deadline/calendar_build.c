@@ -390,15 +390,24 @@ static void layer_paint(struct draft *draft, const char *below)
     years_paint(draft);
 }
 
+static struct bl_date day_after(struct bl_date date)
+{
+    if (date.day < 28) {  // so most days need no reckoning
+        date.day++;
+        return date;
+    }
+    return bl_date_of(bl_day_of(date) + 1);
+}
+
 /* Counts the painted days into the table. */
 static void table_count(struct draft *draft)
 {
     struct calendar *calendar = draft->calendar;
+    struct bl_date date = bl_date_of(TABLE_FIRST);
     int32_t worked = 0, provisional = 0, minutes = 0;
 
     look(draft, draft->layer, "hours", SIZE_MAX);
-    for (int32_t i = 0; i < TABLE_DAYS; i++) {
-        struct bl_date date = bl_date_of(TABLE_FIRST + i);
+    for (int32_t i = 0; i < TABLE_DAYS; i++, date = day_after(date)) {
         uint8_t season = draft->seasons[date.month][date.day];
 
         if (season == 0) {
@@ -422,7 +431,7 @@ static void table_count(struct draft *draft)
 static void draft_init(struct draft *draft)
 {
     for (int32_t i = 0; i < TABLE_DAYS; i++) {
-        draft->worked[i] = bl_weekday(TABLE_FIRST + i) < 5;
+        draft->worked[i] = i % 7 < 5;  // the table begins on a Monday
         draft->provisional[i] = true;
     }
 }

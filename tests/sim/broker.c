@@ -513,6 +513,7 @@ static enum dispatch_sent send_task(void *context, const struct dispatch_grant *
     if (body.at == NULL) {
         return DISPATCH_OVER;
     }
+    broker->sim->counts.tasks++;
     if (sim_happens(broker->sim, 20)) {
         broker->was_full = true;
         return DISPATCH_FULL;
@@ -534,6 +535,7 @@ static void revoke_task(void *context, uint64_t worker, uint64_t attempt)
     char text[ATTEMPT_TEXT_BYTES];
 
     model_lease_over(broker->sim->model, attempt);
+    broker->sim->counts.tasks++;
     if (session != NULL) {
         session_wait(&broker->sessions, session);
         CHECK(wire_frame_add_text(&session->out, WIRE_TASK_REVOKED, attempt_format(attempt, text)));
@@ -587,8 +589,10 @@ static void dispatch_now(struct broker *broker)
             sim_fail(broker->sim, 0, "dispatch has always more to do");
         }
     }
-    dispatch_check(broker->dispatch);
-    sessions_check(&broker->sessions);
+    if (!broker->sim->options.bare) {
+        dispatch_check(broker->dispatch);
+        sessions_check(&broker->sessions);
+    }
     flush_all(broker);
 }
 
@@ -606,8 +610,12 @@ static void random_bytes(void *context, void *buffer, size_t bytes)
 
 static void open_cycle(struct broker *broker)
 {
-    struct cycle_config config = { CACHE_COUNT, TIMERS_MAX,          random_bytes,
-                                   broker,      &broker->sim->audit, RECOMPUTE_MAX };
+    struct cycle_config config = { CACHE_COUNT,
+                                   TIMERS_MAX,
+                                   random_bytes,
+                                   broker,
+                                   broker->sim->options.bare ? NULL : &broker->sim->audit,
+                                   RECOMPUTE_MAX };
     struct bl_error e = { 0 };
 
     catalog_open(broker->store, &broker->catalog);
@@ -838,6 +846,7 @@ static void finish(struct broker *broker)
     struct batch *batch = broker->done;
 
     broker->finish_at = BL_NEVER;
+    broker->sim->counts.commands += batch->command_count;
     apply_effects(broker, batch);
     for (size_t i = 0; i < batch->command_count; i++) {
         if (batch->commands[i].lease != 0) {
@@ -891,7 +900,9 @@ static void tick(struct broker *broker)
         }
     }
     dispatch_now(broker);
-    check_nobody_waits(broker);
+    if (!broker->sim->options.bare) {
+        check_nobody_waits(broker);
+    }
 }
 
 void broker_turn(struct broker *broker)

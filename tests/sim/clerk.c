@@ -369,6 +369,7 @@ static void publish(struct client *operator)
     publish.source.data = (uint8_t *)publication->source;
     publish.source.len = strlen(publication->source);
     publish.file = publication->file;
+    publish.kind = publication->kind;
     what.what_case = BL__COMMAND__WHAT_PUBLISH;
     what.publish = &publish;
     operator->flying = 1;

@@ -10,6 +10,10 @@ enum commit_fate { COMMIT_FINE, COMMIT_FULL, COMMIT_CRASH_BEFORE, COMMIT_CRASH_A
 void faults_begin(void);
 void faults_set(enum sim_bug bug, enum commit_fate fate);
 
+/* memo.c: workflows and calendars are made once in a run, or each time anew. */
+void memo_begin(bool keeps);
+void memo_end(void);
+
 /* mutants.c: the engine's own functions go wrong between these two, and at a start. */
 void mutants_enter(enum sim_bug bug);
 void mutants_leave(void);

@@ -20,7 +20,7 @@
 
 static const char usage[] =
     "binglian-sim [--seed N] [--runs N] [--items N] [--seconds S] [--trace] [--bug NAME | --bugs]\n"
-    "             [--calm KIND]... [--shrink]\n"
+    "             [--calm KIND]... [--shrink] [--bare] [--same N]\n"
     "Plays runs of a simulated hall; the first has the seed, each further one the next number.\n"
     "  --seed N     where all chance comes from; drawn if absent, and printed first\n"
     "  --runs N     how many (100)\n"
@@ -31,8 +31,21 @@ static const char usage[] =
     "  --bugs       plant each of them, and say what found it\n"
     "  --calm KIND  this kind of weather does not come: lose, repeat, reorder, cut, crash, full,\n"
     "               worker_dies, worker_stalls, worker_fails, jump\n"
+    "  --bare       how fast it plays where nobody checks: core, store, dispatch, sessions, client "
+    "and\n"
+    "               worker logic and the network go on as they do, and events are folded; left out "
+    "are\n"
+    "               the model's rules, the store's states, rows, counts and chain, and the "
+    "engine's\n"
+    "               own checks of dispatch and sessions\n"
+    "  --same N     plays the first run N times: the same seed has to make the same bytes of "
+    "events\n"
     "  --shrink     the first run that fails, as few items and faults as it needs, and its story\n"
-    "Exit status: 0 all promises held (or each bug was found), 1 one was broken, 2 usage.\n";
+    "A step is whatever happens to one thing at one moment:\n"
+#define X(kind, text) "  " #kind ": " text "\n"
+    SIM_STEPS(X)
+#undef X
+        "Exit status: 0 all promises held (or each bug was found), 1 one was broken, 2 usage.\n";
 
 static const struct {
     const char *name, *text;
@@ -46,6 +59,7 @@ struct arguments {
     struct sim_options options;
     uint64_t runs;
     double seconds;
+    uint64_t same;
     bool has_seed, all_bugs, shrinks;
 };
 
@@ -94,13 +108,14 @@ static bool read_arguments(int argc, char **argv, struct arguments *arguments)
         { "items", required_argument, NULL, 'i' }, { "seconds", required_argument, NULL, 't' },
         { "trace", no_argument, NULL, 'v' },       { "bug", required_argument, NULL, 'b' },
         { "bugs", no_argument, NULL, 'B' },        { "calm", required_argument, NULL, 'c' },
-        { "shrink", no_argument, NULL, 'S' },      { NULL, 0, NULL, 0 },
+        { "shrink", no_argument, NULL, 'S' },      { "bare", no_argument, NULL, 'f' },
+        { "same", required_argument, NULL, 'm' },  { NULL, 0, NULL, 0 },
     };
     uint64_t number = 0;
     bool good = true;
 
     for (int c; good && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        good = strchr("vBSbc", c) != NULL || (c != '?' && read_number(optarg, &number));
+        good = strchr("vBSbcf", c) != NULL || (c != '?' && read_number(optarg, &number));
         if (c == 's') {
             arguments->options.seed = number;
             arguments->has_seed = true;
@@ -117,6 +132,10 @@ static bool read_arguments(int argc, char **argv, struct arguments *arguments)
             arguments->all_bugs = true;
         } else if (c == 'S') {
             arguments->shrinks = true;
+        } else if (c == 'f') {
+            arguments->options.bare = true;
+        } else if (c == 'm') {
+            arguments->same = number;
         } else if (c == 'c') {
             good = read_calm(optarg, &arguments->options.calm);
         } else if (c == 'b') {
@@ -136,24 +155,45 @@ static void make_folder(char *path, size_t size)
     CHECK(mkdtemp(path) != NULL);
 }
 
-static void report(const struct sim_result *sum, uint64_t runs, double cpu)
+static uint64_t total(const struct sim_steps *steps)
 {
-    (void)printf("%llu runs, %llu applications, %llu items, %llu events, %llu crashes, %llu steps\n"
-                 "%.1f runs, %.0f events, %.0f steps a CPU second\nhash %016llx\n",
+    uint64_t sum = 0;
+
+#define X(kind, text) sum += steps->kind;
+    SIM_STEPS(X)
+#undef X
+    return sum;
+}
+
+static void report(const struct sim_result *sum, uint64_t runs, double cpu, double wall)
+{
+    (void)printf("%llu runs, %llu applications, %llu items, %llu events, %llu crashes\n"
+                 "%llu steps:",
                  (unsigned long long)runs, (unsigned long long)sum->applications,
                  (unsigned long long)sum->items, (unsigned long long)sum->events,
-                 (unsigned long long)sum->crashes, (unsigned long long)sum->steps,
-                 (double)runs / cpu, (double)sum->events / cpu, (double)sum->steps / cpu,
-                 (unsigned long long)sum->hash);
+                 (unsigned long long)sum->crashes, (unsigned long long)total(&sum->steps));
+#define X(kind, text) (void)printf(" %llu " #kind, (unsigned long long)sum->steps.kind);
+    SIM_STEPS(X)
+#undef X
+    (void)printf(
+        "\n%.0f steps a CPU second, %.0f runs a CPU minute, %.0f x real time (with the nights that "
+        "are leapt over %.0f x)\n"
+        "hash %016llx\n",
+        (double)total(&sum->steps) / cpu, (double)runs * 60 / cpu, (double)sum->lasted / 1e6 / wall,
+        (double)(sum->lasted + sum->leapt) / 1e6 / wall, (unsigned long long)sum->hash);
 }
 
 static void add(struct sim_result *sum, const struct sim_result *run)
 {
-    sum->steps += run->steps;
+#define X(kind, text) sum->steps.kind += run->steps.kind;
+    SIM_STEPS(X)
+#undef X
     sum->events += run->events;
     sum->applications += run->applications;
     sum->items += run->items;
     sum->crashes += run->crashes;
+    sum->lasted += run->lasted;
+    sum->leapt += run->leapt;
     sum->hash = (sum->hash ^ run->hash) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
@@ -191,7 +231,28 @@ static int play(const struct arguments *arguments)
             return EXIT_FAILURE;
         }
     }
-    report(&sum, run, seconds_since(&cpu, CLOCK_PROCESS_CPUTIME_ID));
+    report(&sum, run, seconds_since(&cpu, CLOCK_PROCESS_CPUTIME_ID),
+           seconds_since(&wall, CLOCK_MONOTONIC));
+    return EXIT_SUCCESS;
+}
+
+/* One seed, again and again. */
+static int play_same(const struct arguments *arguments)
+{
+    uint64_t hash = 0;
+
+    for (uint64_t run = 0; run < arguments->same; run++) {
+        struct sim_result result = sim_run(&arguments->options);
+
+        if (run > 0 && result.hash != hash) {
+            (void)fprintf(stderr, "broken: run %llu of the same seed makes other events\n",
+                          (unsigned long long)run + 1);
+            return EXIT_FAILURE;
+        }
+        hash = result.hash;
+    }
+    (void)printf("%llu runs of one seed, the same events in each: hash %016llx\n",
+                 (unsigned long long)arguments->same, (unsigned long long)hash);
     return EXIT_SUCCESS;
 }
 
@@ -259,9 +320,11 @@ int main(int argc, char **argv)
     (void)fflush(stdout);
     make_folder(folder, sizeof folder);
     arguments.options.folder = folder;
-    int status = arguments.all_bugs  ? play_bugs(&arguments)
-                 : arguments.shrinks ? play_to_shrink(&arguments)
-                                     : play(&arguments);
+    arguments.options.mute = !arguments.options.trace;
+    int status = arguments.all_bugs   ? play_bugs(&arguments)
+                 : arguments.shrinks  ? play_to_shrink(&arguments)
+                 : arguments.same > 0 ? play_same(&arguments)
+                                      : play(&arguments);
 
     (void)rmdir(folder);
     return status;

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "broker/cache.h"
+#include "broker/cycle_state.h"
 #include "core/application_state.h"
+#include "core/desk.h"
 #include "core/join.h"
 #include "deadline/clock.h"
 #include "faults.h"
@@ -49,6 +51,21 @@ enum bl_err __wrap_request_forget(struct store_write *write, bl_time now, struct
 enum bl_err __wrap_read_next_timer(struct store_read *read, bl_time *at, struct bl_error *e);
 void __wrap_checkpoint_sign(const struct checkpoint_key *key, Bl__ChainEntry *entry,
                             uint8_t signature[CHECKPOINT_SIGNATURE_BYTES]);
+
+Bl__Event *__real_application_recompute(const struct world *world,
+                                        const Bl__Application *application, const char *calendar,
+                                        uint32_t version, struct bl_arena *arena);
+void __real_cycle_recompute_write(struct cycle *cycle);
+Bl__Refusal *__real_desk_seat(const struct world *world, const struct definition_item *item,
+                              const char *department, const Bl__Desk *desk,
+                              struct office_seat *seat, struct bl_arena *arena);
+Bl__Event *__wrap_application_recompute(const struct world *world,
+                                        const Bl__Application *application, const char *calendar,
+                                        uint32_t version, struct bl_arena *arena);
+void __wrap_cycle_recompute_write(struct cycle *cycle);
+Bl__Refusal *__wrap_desk_seat(const struct world *world, const struct definition_item *item,
+                              const char *department, const Bl__Desk *desk,
+                              struct office_seat *seat, struct bl_arena *arena);
 
 void mutants_enter(enum sim_bug bug)
 {
@@ -170,4 +187,59 @@ void __wrap_checkpoint_sign(const struct checkpoint_key *key, Bl__ChainEntry *en
     if (errs(BUG_FALSE_SIGNATURE, 16)) {
         signature[0] ^= 1;
     }
+}
+
+/* Clocks that a stop holds are a day late. */
+static void delay_standing(Bl__Recomputed *recomputed)
+{
+    for (size_t i = 0; i < recomputed->n_changes; i++) {
+        Bl__Clock *promise = recomputed->changes[i]->promise;
+
+        if (promise != NULL && promise->phase == BL__CLOCK__PHASE__STANDING) {
+            promise->due_at += DAY_US;
+        }
+    }
+}
+
+Bl__Event *__wrap_application_recompute(const struct world *world,
+                                        const Bl__Application *application, const char *calendar,
+                                        uint32_t version, struct bl_arena *arena)
+{
+    Bl__Event *event = __real_application_recompute(world, application, calendar, version, arena);
+
+    if (event != NULL && mutant.bug == BUG_STOPPED_CLOCK) {
+        delay_standing(event->recomputed);
+    } else if (event != NULL && mutant.bug == BUG_KEPT_CAP) {
+        event->recomputed->n_stops = 0;
+    } else if (event != NULL && mutant.bug == BUG_UNTOLD_MOVE && event->recomputed->n_moves > 0 &&
+               event->recomputed->n_changes > 0) {
+        event->recomputed->moves++;
+        event->recomputed->n_moves--;
+    }
+    return event;
+}
+
+void __wrap_cycle_recompute_write(struct cycle *cycle)
+{
+    if (mutant.bug != BUG_LOST_CURSOR) {
+        __real_cycle_recompute_write(cycle);
+    }
+}
+
+/* Whoever is an officer of the department signs for the first who has not. */
+Bl__Refusal *__wrap_desk_seat(const struct world *world, const struct definition_item *item,
+                              const char *department, const Bl__Desk *desk,
+                              struct office_seat *seat, struct bl_arena *arena)
+{
+    Bl__Refusal *refusal = __real_desk_seat(world, item, department, desk, seat, arena);
+    const struct office_actor actor = office_actor(world);
+    struct desk_signers signers = desk_signers(world, item, department, desk);
+    const char *next = desk_next_in_order(desk, &signers);
+
+    if (mutant.bug != BUG_ANY_DEPUTY || refusal == NULL || next[0] == '\0' ||
+        strcmp(actor.department, department) != 0 || desk->post[0] != '\0') {
+        return refusal;
+    }
+    *seat = (struct office_seat){ next, actor.post, actor.person };
+    return NULL;
 }

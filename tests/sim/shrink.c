@@ -22,11 +22,14 @@ bool sim_breaks(const struct sim_options *options, bool tell, char *line, size_t
     pid_t child = fork();
     CHECK(child >= 0);
     if (child == 0) {
+        struct sim_options played = *options;
+
+        played.mute = !tell;
         (void)dup2(ends[1], STDERR_FILENO);
         if (!tell) {
             CHECK(freopen("/dev/null", "w", stdout) != NULL);
         }
-        (void)sim_run(options);
+        (void)sim_run(&played);
         _exit(EXIT_SUCCESS);
     }
     (void)close(ends[1]);

@@ -10,6 +10,7 @@
  * people.c everything else that is done to a case
  * workflow.c what the hall runs, from the seed       model.c  the promises, checked
  * oracle.c joins by their rule, another way          faults.c the disk, and planted bugs
+ * memo.c what is made once in a run
  * shrink.c a long failure made short                 mutants.c bugs in the engine itself
  *
  * Nothing here may ask the machine for time or chance. */
@@ -74,7 +75,12 @@ struct peer;
     X(BUG_FALSE_SIGNATURE, "false-signature", "a checkpoint is signed wrongly")                    \
     X(BUG_SUMMED_STOPS,   "summed-stops",    "overlapping suspensions are summed")                 \
     X(BUG_FORGOTTEN_CAP,  "forgotten-cap",   "a suspension does not end at its cap")               \
-    X(BUG_DROPPED_RUNG,   "dropped-rung",    "what is overdue climbs no ladder")
+    X(BUG_DROPPED_RUNG,   "dropped-rung",    "what is overdue climbs no ladder")                   \
+    X(BUG_LOST_CURSOR,    "lost-cursor",     "how far a recount is gets lost")                     \
+    X(BUG_STOPPED_CLOCK,  "stopped-clock",   "a new calendar moves clocks that stand wrongly")     \
+    X(BUG_KEPT_CAP,       "kept-cap",        "a new calendar moves no announced end of a stop")    \
+    X(BUG_UNTOLD_MOVE,    "untold-move",     "a new calendar moves a date and does not say so")    \
+    X(BUG_ANY_DEPUTY,     "any-deputy",      "who stands in is not asked who is away")
 // clang-format on
 enum sim_bug {
 #define X(bug, name, text) bug,
@@ -86,6 +92,8 @@ struct sim_options {
     uint64_t seed;
     uint32_t items;  // in all, roughly
     bool trace;      // tell every step
+    bool mute;       // and do not even note them: a run that fails is played again to tell them
+    bool bare;       // no checks: the events are folded, and nobody looks at the store
     enum sim_bug bug;
     uint32_t calm;       // kinds of weather that do not come, a bit each
     const char *folder;  // where the store lies; emptied before each run
@@ -128,14 +136,33 @@ struct sim_workflow {
 
 /* What the operator publishes, in this order. */
 struct sim_publication {
+    Bl__Publication__Kind kind;
     const char *file, *source;
+};
+
+/* What counts as a step: whatever happens to one thing at one moment. */
+// clang-format off
+#define SIM_STEPS(X)                                                                               \
+    X(frames,   "frames that arrived")                                                             \
+    X(commands, "commands and decisions that a batch answered")                                    \
+    X(events,   "events that were written, by time alone too")                                     \
+    X(stages,   "stages of batches, and what the clock and the broker's ticks do")                 \
+    X(turns,    "turns of peers, who act, wait or give up")                                        \
+    X(tasks,    "tasks that were handed out, taken back or failed to go")
+// clang-format on
+struct sim_steps {
+#define X(kind, text) uint64_t kind;
+    SIM_STEPS(X)
+#undef X
 };
 
 /* One run. */
 struct sim {
     struct sim_options options;
     uint64_t random;
-    uint64_t steps;
+    uint64_t steps;  // turns of the loop, for people who look for one
+    struct sim_steps counts;
+    bl_span leapt;      // of the clock on the wall, forward
     bl_span now;        // monotonic
     bl_span wall_from;  // wall clock = now + this
     bool healed;        // no more faults
@@ -161,7 +188,9 @@ struct sim {
 
 /* What a run was, for the report. */
 struct sim_result {
-    uint64_t steps, events, applications, items, crashes, hash;
+    struct sim_steps steps;
+    uint64_t events, applications, items, crashes, hash;
+    bl_span lasted, leapt;  // second by second, and the nights that were leapt over
 };
 
 /* shrink.c: finds the smallest hall that breaks the same promise, and lets it tell its story.

@@ -10,7 +10,7 @@
 #include "sim.h"
 #include "wire/attempt.h"
 
-#define JOBS_MAX 64
+#define JOBS_MAX 8
 #define QUEUE_MAX 256  // frames that wait for a worker who stalls
 
 /* One task in a worker's hands. */

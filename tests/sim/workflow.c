@@ -390,17 +390,18 @@ static void load(struct sim *sim, struct sim_workflow *workflow)
     bl_arena_free(&scratch);
 }
 
-static void publish(struct sim *sim, const char *file, const char *source)
+static void publish(struct sim *sim, Bl__Publication__Kind kind, const char *file,
+                    const char *source)
 {
     CHECK(sim->publication_count < SIM_PUBLICATIONS_MAX);
-    sim->publications[sim->publication_count++] = (struct sim_publication){ file, source };
+    sim->publications[sim->publication_count++] = (struct sim_publication){ kind, file, source };
 }
 
 static void publish_calendar(struct sim *sim, char *source)
 {
     CHECK(source != NULL && sim->calendar_count < SIM_CALENDARS_MAX);
     sim->calendars[sim->calendar_count++] = source;
-    publish(sim, "cn.yaml", source);
+    publish(sim, BL__PUBLICATION__KIND__CALENDAR, "cn.yaml", source);
 }
 
 void calendars_add(struct sim *sim)
@@ -428,7 +429,7 @@ static void make_ours(struct sim *sim, const char *id, uint32_t version)
     workflow->is_ours = true;
     make_yaml(sim, workflow);
     load(sim, workflow);
-    publish(sim, "workflow.yaml", workflow->yaml);
+    publish(sim, BL__PUBLICATION__KIND__WORKFLOW, "workflow.yaml", workflow->yaml);
 }
 
 void workflows_add(struct sim *sim)
@@ -459,7 +460,7 @@ static void load_real(struct sim *sim, const char *name)
     workflow->version = 1;
     workflow->yaml = read_file(path, &workflow->yaml_bytes);
     load(sim, workflow);
-    publish(sim, "workflow.yaml", workflow->yaml);
+    publish(sim, BL__PUBLICATION__KIND__WORKFLOW, "workflow.yaml", workflow->yaml);
 }
 
 static char *first_calendar(void)
@@ -479,7 +480,7 @@ void workflows_make(struct sim *sim)
     publish_calendar(sim,
                      real ? read_file("workflows/calendars/cn.yaml", &bytes) : first_calendar());
     sim->departments = real ? read_file("workflows/departments.yaml", &bytes) : make_departments();
-    publish(sim, "departments.yaml", sim->departments);
+    publish(sim, BL__PUBLICATION__KIND__DEPARTMENTS, "departments.yaml", sim->departments);
     for (uint32_t i = 0; i < ours; i++) {
         char id[16];
 
