@@ -24,7 +24,6 @@ static const Bl__Notice__Kind kinds[] = {
     [W(RESUMED)]    = K(RESUMPTION),
     [W(EXTENDED)]   = K(EXTENSION),
     [W(DECIDED)]    = K(DECISION),
-    [W(RECOMPUTED)] = K(CHANGED_DATE),
     [W(VISIT_SET)]  = K(APPOINTMENT),
 };
 // clang-format on
@@ -47,6 +46,32 @@ static Bl__Notice__Kind kind_of_silence(Bl__Overdue__Follows follows)
     UNREACHABLE();
 }
 
+/* With everything that was missing handed in it has to be accepted (行政许可法 第三十二条). */
+static bool is_accepted_in(const Bl__Corrected *corrected)
+{
+    for (size_t i = 0; i < corrected->n_changes; i++) {
+        if (corrected->changes[i]->state == BL__ITEM__STATE__ACCEPTED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does a date move that is the applicant's own, and not one between offices? */
+static bool is_date_moved(const Bl__Recomputed *recomputed)
+{
+    for (size_t i = 0; i < recomputed->n_moves; i++) {
+        Bl__ClockName__Kind kind = recomputed->moves[i]->clock->kind;
+
+        if (kind == BL__CLOCK_NAME__KIND__KIND_UNSPECIFIED ||
+            kind == BL__CLOCK_NAME__KIND__CORRECTION || kind == BL__CLOCK_NAME__KIND__SUPPLEMENT ||
+            kind == BL__CLOCK_NAME__KIND__DELIVER || kind == BL__CLOCK_NAME__KIND__ASK) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static Bl__Notice__Kind kind_of(const Bl__Event *event)
 {
     if (event->what_case == W(SUBMITTED)) {
@@ -57,6 +82,12 @@ static Bl__Notice__Kind kind_of(const Bl__Event *event)
     }
     if (event->what_case == W(OVERDUE)) {
         return kind_of_silence(event->overdue->follows);
+    }
+    if (event->what_case == W(CORRECTED)) {
+        return is_accepted_in(event->corrected) ? K(ACCEPTANCE) : K(KIND_UNSPECIFIED);
+    }
+    if (event->what_case == W(RECOMPUTED)) {
+        return is_date_moved(event->recomputed) ? K(CHANGED_DATE) : K(KIND_UNSPECIFIED);
     }
     if (event->what_case == W(DELIVERED)) {
         return event->delivered->ready ? K(COLLECTION) : K(KIND_UNSPECIFIED);

@@ -6,6 +6,7 @@
 #include "core/application_state.h"
 #include "core/change.h"
 #include "core/countdown.h"
+#include "core/notice.h"
 #include "core/recount.h"
 
 #define K(kind) BL__CLOCK_NAME__KIND__##kind
@@ -339,6 +340,7 @@ Bl__Event *application_recompute(const struct world *world, const Bl__Applicatio
     event->recomputed = recomputed;
     recomputed->calendar = calendar;
     recomputed->version = version;
+    notice_announce(world, application, event, arena);
     return event;
 }
 

@@ -154,6 +154,61 @@ static void each_event_is_told_over_each_channel(void **state)
     check(*state, "1:1:sms:- 2:1:post:- 3:7:sms:fire_item 4:7:post:fire_item ");
 }
 
+static const Bl__Answer *at_the_window(struct hall *hall, Bl__Command *command)
+{
+    command->application_id = 1;
+    return hall_do(hall, &hall_clerk, command);
+}
+
+/* Complete with the correction, it is accepted (行政许可法 第三十二条), and the applicant learns
+ * so. */
+static void a_correction_that_accepts_is_told(void **state)
+{
+    static struct hall_submission submission;
+    struct hall_form form = { .count = 0 }, corrected = { .count = 0 };
+    Bl__Command command = BL__COMMAND__INIT;
+    Bl__Notify notify = BL__NOTIFY__INIT;
+    Bl__Correct correct = BL__CORRECT__INIT;
+    const char *fields[] = { "name" };
+    struct hall *hall = *state;
+
+    hall_form_text(&form, "name", "面馆");
+    hall_submission(&submission, "five", "r1", &form);
+    submission.submit.receive_only = true;
+    assert_null(hall_do(hall, &hall_clerk, &submission.command)->refusal);
+    check(hall, "");
+    command.what_case = BL__COMMAND__WHAT_NOTIFY;
+    command.notify = &notify;
+    notify.fields = fields;
+    notify.n_fields = 1;
+    notify.text = "名称须与执照一致";
+    assert_null(at_the_window(hall, &command)->refusal);
+    check(hall, "1:2:sms:- 2:2:post:- ");
+    hall_form_text(&corrected, "name", "老张面馆");
+    command.what_case = BL__COMMAND__WHAT_CORRECT;
+    command.correct = &correct;
+    correct.form.data = corrected.bytes;
+    correct.form.len = corrected.count;
+    assert_null(at_the_window(hall, &command)->refusal);
+    check(hall, "1:2:sms:- 2:2:post:- 3:1:sms:- 4:1:post:- ");
+}
+
+/* A notice of holidays moves the promised day: he sees why (domain.md 4.8). */
+static void a_new_calendar_is_told(void **state)
+{
+    static const char later[] =
+        "calendar: cn\nutc_offset: \"+08:00\"\n"
+        "hours: [{from: \"01-01\", to: \"12-31\", day: [\"08:30-12:00\", \"14:00-17:30\"]}]\n"
+        "years:\n  2026: {holidays: [11-24], workdays: [], source: 通知, reviewed: true}\n";
+    struct hall *hall = *state;
+
+    submit(hall);
+    assert_null(hall_publish_text(hall, "cn.yaml", later, sizeof later - 1)->refusal);
+    batch_reset(&hall->batch);
+    assert_int_equal(hall_run(hall), BL_OK);
+    check(hall, "1:1:sms:- 2:1:post:- 3:10:sms:- 4:10:post:- ");
+}
+
 static void what_is_sent_is_gone_and_its_number_never_comes_again(void **state)
 {
     submit(*state);
@@ -246,6 +301,8 @@ int main(void)
         T(what_is_sent_is_gone_and_its_number_never_comes_again),
         T(only_its_channel_sends_it),
         T(failures_become_an_incident_that_an_operator_retries),
+        T(a_correction_that_accepts_is_told),
+        T(a_new_calendar_is_told),
         cmocka_unit_test(over_the_bound_an_incident_stands),
         cmocka_unit_test(names_and_places),
     };
