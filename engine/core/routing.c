@@ -330,7 +330,8 @@ Bl__ItemChange *routing_change(struct routing *routing, uint32_t index, bl_time 
     change->held = routing->held[index];
     if (change->state != routing->before[index].state) {
         if (routing->application != NULL) {
-            start = wait_after(routing->application->items[index], start);
+            start = routing_effective(routing->world,
+                                      wait_after(routing->application->items[index], start));
         }
         start_clocks(routing, &routing->world->definition->items[index], start, change);
     }
