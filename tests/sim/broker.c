@@ -5,10 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "broker/backlog.h"
 #include "broker/cycle.h"
 #include "broker/desk.h"
 #include "broker/dispatch.h"
+#include "broker/said.h"
 #include "broker/session.h"
+#include "core/notice.h"
 #include "core/refusal.h"
 #include "faults.h"
 #include "model.h"
@@ -259,35 +262,6 @@ static void hear_command(struct broker *broker, struct session *session, struct 
     }
 }
 
-static Bl__Command *command_of(struct bl_arena *arena, const Bl__Decision *decision,
-                               uint64_t application, const char *item)
-{
-    Bl__Command *command = bl_arena_new(arena, Bl__Command);
-
-    bl__command__init(command);
-    command->application_id = application;
-    if (decision->decision == BL__DECISION__VERDICT__FAIL) {
-        command->what_case = BL__COMMAND__WHAT_FAIL;
-        command->fail = bl_arena_new(arena, Bl__Fail);
-        bl__fail__init(command->fail);
-        command->fail->item = item;
-        command->fail->attempt = decision->attempt;
-        command->fail->reason = decision->reason;
-        command->fail->permanent = decision->permanent;
-        return command;
-    }
-    command->what_case = BL__COMMAND__WHAT_DECIDE;
-    command->decide = bl_arena_new(arena, Bl__Decide);
-    bl__decide__init(command->decide);
-    command->decide->item = item;
-    command->decide->result = decision->decision == BL__DECISION__VERDICT__APPROVE
-                                  ? BL__ITEM__RESULT__GRANTED
-                                  : BL__ITEM__RESULT__DENIED;
-    command->decide->attempt = decision->attempt;
-    command->decide->reason = decision->reason;
-    return command;
-}
-
 /* The planted bug: what the worker says of the task is believed. */
 static bool believe(struct broker *broker, struct session *session, const Bl__Decision *decision)
 {
@@ -298,10 +272,14 @@ static bool believe(struct broker *broker, struct session *session, const Bl__De
         return false;
     }
     struct bl_arena *arena = &broker->filling->arena;
+    struct lane *lane = bl_arena_new(arena, struct lane);
+    struct task *task = bl_arena_new(arena, struct task);
+    const struct principal *principal = keep_principal(broker, session);
 
-    batch_add(broker->filling,
-              command_of(arena, decision, row.key.application, bl_arena_string(arena, row.item)),
-              keep_principal(broker, session));
+    bl_text_copy(lane->item, sizeof lane->item, row.item);
+    task->lane = lane;
+    task->key = row.key;
+    batch_add(broker->filling, said_command(arena, decision, task, principal), principal);
     return true;
 }
 
@@ -326,10 +304,10 @@ static Bl__Refusal *take_decision(struct broker *broker, struct session *session
                    ? NULL
                    : refusal_new(&broker->arena, BL_STALE, "attempt", "attempt");
     }
-    struct batch_command *added = batch_add(
-        broker->filling,
-        command_of(&broker->filling->arena, decision, task->key.application, task->lane->item),
-        keep_principal(broker, session));
+    const struct principal *principal = keep_principal(broker, session);
+    struct batch_command *added =
+        batch_add(broker->filling, said_command(&broker->filling->arena, decision, task, principal),
+                  principal);
 
     added->session = session->id;
     added->lease = attempt;
@@ -454,10 +432,17 @@ static bool source_of(const struct effect *effect, struct task_source *source)
     if (effect == NULL || effect->content.at == NULL) {
         return false;
     }
-    *source = (struct task_source){ effect->definition,  effect->item,      effect->number,
-                                    effect->promise_due, effect->legal_due, effect->failures,
-                                    effect->content,     effect->step,      effect->round,
-                                    effect->needs,       effect->need_count };
+    *source = (struct task_source){ .definition = effect->definition,
+                                    .item = effect->item,
+                                    .number = effect->number,
+                                    .promise_due = effect->promise_due,
+                                    .legal_due = effect->legal_due,
+                                    .failures = effect->failures,
+                                    .content = effect->content,
+                                    .step = effect->step,
+                                    .round = effect->round,
+                                    .needs = effect->needs,
+                                    .need_count = effect->need_count };
     return true;
 }
 
@@ -803,9 +788,11 @@ static void apply_effects(struct broker *broker, const struct batch *batch)
         if (effect->kind == EFFECT_TASK_GONE || (effect->kind == EFFECT_TASK_READY && deaf)) {
             dispatch_gone(broker->dispatch, effect->application, effect->item);
         } else if (effect->kind == EFFECT_TASK_READY) {
-            const struct definition_item *item = &effect->definition->items[effect->item];
+            const char *lane = notice_of_task(effect->item) != 0
+                                   ? NOTICE_LANE
+                                   : effect->definition->items[effect->item].id;
 
-            dispatch_ready(broker->dispatch, effect->department, item->id, key, effect->not_before,
+            dispatch_ready(broker->dispatch, effect->department, lane, key, effect->not_before,
                            effect, now);
         }
     }
@@ -833,11 +820,10 @@ static void settle(struct broker *broker, const struct batch_command *command)
                                               : OUTCOME_REFUSED,
                     sim_wall(broker->sim));
     if (session != NULL) {
-        acknowledge(broker, session,
-                    command->command->what_case == BL__COMMAND__WHAT_FAIL
-                        ? command->command->fail->attempt
-                        : command->command->decide->attempt,
-                    answer->event, answer->refusal);
+        char text[ATTEMPT_TEXT_BYTES];
+
+        acknowledge(broker, session, attempt_format(command->lease, text), answer->event,
+                    answer->refusal);
     }
 }
 

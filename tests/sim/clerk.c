@@ -415,6 +415,26 @@ static void help(struct client *operator, const Bl__Application * application, c
     }
 }
 
+/* A notice that could not be sent. */
+static void send_again(struct client *operator, const Bl__Application * application)
+{
+    Bl__Command what = BL__COMMAND__INIT;
+    Bl__Retry retry = BL__RETRY__INIT;
+    char name[32];
+
+    for (size_t i = 0; i < application->n_notices; i++) {
+        if (application->notices[i]->incident &&
+            (operator->peer.sim->healed || sim_chance(operator->peer.sim, 3) == 0)) {
+            (void)snprintf(name, sizeof name, "notice-%u", application->notices[i]->number);
+            what.application_id = application->id;
+            what.what_case = BL__COMMAND__WHAT_RETRY;
+            what.retry = &retry;
+            retry.item = name;
+            command(operator, & what, operated);
+        }
+    }
+}
+
 static void look_around(struct client *operator)
 {
     const struct model *model = operator->peer.sim->model;
@@ -423,6 +443,7 @@ static void look_around(struct client *operator)
         operator->cursor = operator->cursor % model_applications(model) + 1;
         const Bl__Application *application = model_application(model, operator->cursor);
 
+        send_again(operator, application);
         for (size_t k = 0; k < application->n_items && application->ended_at == 0; k++) {
             help(operator, application, application->items[k]);
         }

@@ -6,6 +6,7 @@
 
 #include "core/content.h"
 #include "core/directory.h"
+#include "core/notice.h"
 #include "oracle.h"
 #include "store/audit.h"
 #include "store/read.h"
@@ -31,6 +32,10 @@ struct model *model_new(struct sim *sim)
 
 static void mirror_free(struct mirror *mirror)
 {
+    for (struct lease *lease = mirror->notice_leases, *next; lease != NULL; lease = next) {
+        next = lease->next;
+        free(lease);
+    }
     bl_arena_free(&mirror->arena);
     bl_arena_free(&mirror->rows_arena[0]);
     bl_arena_free(&mirror->rows_arena[1]);
@@ -57,9 +62,14 @@ void model_free(struct model **held)
     *held = NULL;
 }
 
-/* "NUMBER.item" of an item, with the step that it is at. */
+/* "NUMBER.item" of an item, with the step that it is at, or "NUMBER.notice-3". */
 static const char *task_name(const struct mirror *mirror, size_t item, char *name, size_t size)
 {
+    if (notice_of_task((uint32_t)item) != 0) {
+        (void)snprintf(name, size, "%s.notice-%u", mirror->state->number,
+                       notice_of_task((uint32_t)item));
+        return name;
+    }
     const Bl__Item *is = mirror->state->items[item];
     const struct definition_item *definition = &mirror->workflow->definition->items[item];
 
@@ -101,33 +111,56 @@ static struct mirror *mirror_new(struct model *model, uint64_t id)
 static void lease_clear(struct model *model, struct lease *lease)
 {
     (void)bl_map_remove(&model->leases, lease->attempt);
-    *lease = (struct lease){ 0 };
+    *lease = (struct lease){ .task = lease->task, .next = lease->next };
+}
+
+/* Where the lease of a task stands; NULL: there is no such task. */
+static struct lease *lease_of(struct mirror *mirror, uint32_t task)
+{
+    if (notice_of_task(task) == 0) {
+        return task < mirror->state->n_items ? &mirror->leases[task] : NULL;
+    }
+    if (notice_find(mirror->state, notice_of_task(task)) == NULL) {
+        return NULL;
+    }
+    struct lease *lease = mirror->notice_leases;
+
+    while (lease != NULL && lease->task != task) {
+        lease = lease->next;
+    }
+    if (lease == NULL) {
+        lease = calloc(1, sizeof *lease);
+        CHECK(lease != NULL);
+        *lease = (struct lease){ .task = task, .next = mirror->notice_leases };
+        mirror->notice_leases = lease;
+    }
+    return lease;
 }
 
 void model_lease(struct model *model, uint64_t application, uint32_t item, uint64_t attempt,
                  uint64_t worker, const char *principal)
 {
     struct mirror *mirror = mirror_of(model, application);
+    struct lease *lease = mirror == NULL ? NULL : lease_of(mirror, item);
+    char name[160];
 
-    if (mirror == NULL || item >= mirror->state->n_items) {
+    if (lease == NULL) {
         FAIL(model, application, "a task of nothing is handed out");
     }
-    struct lease *lease = &mirror->leases[item];
-
-    sim_trace(model->sim, application, "task %s.%s goes to %s as %u-%u", mirror->state->number,
-              mirror->state->items[item]->id, principal, (unsigned)(attempt >> 32),
-              (unsigned)attempt);
+    (void)task_name(mirror, item, name, sizeof name);
+    sim_trace(model->sim, application, "task %s goes to %s as %u-%u", name, principal,
+              (unsigned)(attempt >> 32), (unsigned)attempt);
     if (lease->attempt != 0) {
-        FAIL(model, application, "item %s has two live leases: %u-%u of %s and %u-%u of %s",
-             mirror->state->items[item]->id, (unsigned)(lease->attempt >> 32),
-             (unsigned)lease->attempt, lease->principal, (unsigned)(attempt >> 32),
-             (unsigned)attempt, principal);
+        FAIL(model, application, "task %s has two live leases: %u-%u of %s and %u-%u of %s", name,
+             (unsigned)(lease->attempt >> 32), (unsigned)lease->attempt, lease->principal,
+             (unsigned)(attempt >> 32), (unsigned)attempt, principal);
     }
     if (bl_map_get(&model->leases, attempt) != NULL) {
         FAIL(model, application, "attempt %u-%u is used twice", (unsigned)(attempt >> 32),
              (unsigned)attempt);
     }
     lease->of = mirror;
+    lease->task = item;
     lease->attempt = attempt;
     lease->worker = worker;
     (void)snprintf(lease->principal, sizeof lease->principal, "%s", principal);
@@ -144,10 +177,11 @@ static bool lease_moves(struct model *model, uint64_t old, uint64_t attempt, uin
         return false;
     }
     const struct mirror *of = lease->of;
+    char name[160];
     lease_clear(model, lease);
     lease->of = of;
     sim_trace(model->sim, of->state->id, "%s goes on as %u-%u with %s",
-              of->state->items[lease - of->leases]->id, (unsigned)(attempt >> 32),
+              task_name(of, lease->task, name, sizeof name), (unsigned)(attempt >> 32),
               (unsigned)attempt, principal);
     lease->attempt = attempt;
     lease->worker = worker;
@@ -171,7 +205,8 @@ void model_resume(struct model *model, const char *task, uint64_t old, uint64_t 
         if (strlen(state->number) == (size_t)(dot - task) &&
             memcmp(state->number, task, (size_t)(dot - task)) == 0) {
             (void)snprintf(id, sizeof id, "%.*s", (int)strcspn(dot + 1, "."), dot + 1);
-            int item = application_item_find(state, id);
+            int item = notice_number(id) != 0 ? (int)notice_task(notice_number(id))
+                                              : application_item_find(state, id);
 
             if (item >= 0) {
                 model_lease(model, i + 1, (uint32_t)item, attempt, worker, principal);
@@ -212,6 +247,12 @@ static void leases_clear(struct model *model, uint64_t worker, bool all)
                 lease_clear(model, lease);
             }
         }
+        for (struct lease *lease = model->mirrors[i]->notice_leases; lease != NULL;
+             lease = lease->next) {
+            if (lease->attempt != 0 && (all || (lease->worker == worker && !lease->is_deciding))) {
+                lease_clear(model, lease);
+            }
+        }
     }
 }
 
@@ -246,9 +287,7 @@ void model_received(struct model *model, const char *task, const char *attempt)
         attempt_parse(attempt, &number) ? bl_map_get(&model->leases, number) : NULL;
     char name[160];
 
-    if (lease != NULL &&
-        strcmp(task_name(lease->of, (size_t)(lease - lease->of->leases), name, sizeof name),
-               task) != 0) {
+    if (lease != NULL && strcmp(task_name(lease->of, lease->task, name, sizeof name), task) != 0) {
         FAIL(model, lease->of->state->id, "a worker got %s under %s, which is of %s", task, attempt,
              name);
     }
@@ -266,6 +305,13 @@ uint32_t model_idle_tasks(struct model *model, const char *department, bl_time n
 
             idle += application_item_is_ready(item) && item->retry_at <= now &&
                     mirror->leases[k].attempt == 0 && strcmp(item->department, department) == 0;
+        }
+        for (size_t k = 0; k < mirror->state->n_notices; k++) {
+            const Bl__Notice *notice = mirror->state->notices[k];
+            const struct lease *lease = lease_of(model->mirrors[i], notice_task(notice->number));
+
+            idle += !notice->incident && notice->retry_at <= now && lease->attempt == 0 &&
+                    strcmp(notice->channel, department) == 0;
         }
     }
     return idle;
@@ -455,6 +501,7 @@ static void check_before(struct model *model, const struct mirror *mirror, const
     } else if (event->what_case == BL__EVENT__WHAT_FAILED) {
         check_lease(model, mirror, event, event->failed->item, event->failed->attempt);
     }
+    notices_check(model, (struct mirror *)mirror, event);
 }
 
 static const struct sim_workflow *published(struct model *model, const char *id, uint32_t version)
@@ -541,6 +588,7 @@ static void take_application(struct model *model, struct store_read *read, const
         }
         model->open++;
         model->items += event->submitted->n_items;
+        notices_check(model, mirror, event);
     } else {
         if (!model->sim->options.bare) {
             calendar_check_event(model, mirror, event);
@@ -623,6 +671,10 @@ static void keep_fact(struct model *model, const Bl__Event *event)
     } else if (event->what_case == BL__EVENT__WHAT_FAILED) {
         fact->item = event->failed->item;
         (void)snprintf(fact->attempt, sizeof fact->attempt, "%s", event->failed->attempt);
+    } else if (event->what_case == BL__EVENT__WHAT_NOTICE_SENT) {
+        fact->notice = event->notice_sent->number;
+    } else if (event->what_case == BL__EVENT__WHAT_NOTICE_FAILED) {
+        fact->notice = event->notice_failed->number;
     }
 }
 
@@ -923,6 +975,18 @@ void model_decided(struct model *model, const char *task, const char *attempt,
     bool failed = verdict == BL__DECISION__VERDICT__FAIL;
     char name[160] = "";
 
+    if (fact->notice != 0) {
+        bool sent = verdict == BL__DECISION__VERDICT__APPROVE;
+
+        if (mirror == NULL || (fact->what == BL__EVENT__WHAT_NOTICE_SENT) != sent ||
+            strcmp(task_name(mirror, notice_task(fact->notice), name, sizeof name), task) != 0) {
+            FAIL(model, fact->application,
+                 "notice %s was acknowledged as event %llu, which is not it", task,
+                 (unsigned long long)event);
+        }
+        return;
+    }
+
     if (mirror != NULL && fact->item < mirror->state->n_items) {  // its step may have gone on
         (void)snprintf(name, sizeof name, "%s.%s", mirror->state->number,
                        mirror->state->items[fact->item]->id);
@@ -967,7 +1031,12 @@ uint64_t model_applications(const struct model *model)
 
 uint64_t model_open(const struct model *model)
 {
-    return model->open;
+    uint64_t waiting = 0;
+
+    for (uint64_t i = 0; i < model->count && model->open == 0; i++) {
+        waiting += notices_waiting(model->mirrors[i]);
+    }
+    return model->open + waiting;
 }
 
 uint64_t model_items(const struct model *model)

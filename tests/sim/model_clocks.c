@@ -563,7 +563,7 @@ static void check_start(struct model *model, const struct mirror *mirror, const 
 
     if (begins && event->what_case != W(RECALLED) && is->passed_up_at == 0 &&
         application_item_started(mirror->state, is) !=
-            after_wait(is, start_of(model, mirror, event, item))) {
+            effective(model, mirror, after_wait(is, start_of(model, mirror, event, item)))) {
         FAIL(model, mirror->state->id,
              "item %zu begins at the wrong moment after event %llu: %lld µs", item,
              (unsigned long long)event->seq,
@@ -614,7 +614,8 @@ static void check_receipt(struct model *model, struct mirror *mirror, const Bl__
     for (size_t i = 0; i < state->n_items; i++) {
         if (state->items[i]->state == S(RECEIVED) && mirror->before[i] != S(RECEIVED)) {
             mirror->receipt[i] =
-                event->what_case == W(RECALLED) ? after_wait(state->items[i], state->effective_at)
+                event->what_case == W(RECALLED) && is_running_state(mirror->before[i])
+                    ? after_wait(state->items[i], state->effective_at)
                 : event->what_case == W(SUBMITTED) ? effective(model, mirror, event->at)
                                                    : after_wait(state->items[i], event->at);
         }

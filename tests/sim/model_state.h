@@ -21,7 +21,9 @@ enum clock_kind { PROMISE, LEGAL, NOTIFY, CORRECTION, SUPPLEMENT, DELIVER, CHECK
 /* Who has a task now. */
 struct lease {
     const struct mirror *of;
-    uint64_t attempt;  // 0: nobody
+    uint32_t task;       // item, or place of a notice
+    struct lease *next;  // of the notices of the same application
+    uint64_t attempt;    // 0: nobody
     uint64_t worker;
     bool is_deciding;  // nobody can take it away
     char principal[32];
@@ -38,6 +40,7 @@ struct mirror {
     Bl__Item__State before[SIM_ITEMS_MAX];  // the event that is being read
     enum join_outcome whole_before;
     struct lease leases[SIM_ITEMS_MAX];
+    struct lease *notice_leases;
     bl_time due[SIM_ITEMS_MAX + 1][CLOCKS];  // of clocks that are open; 0: it is not
     bl_time begun[SIM_ITEMS_MAX + 1]
                  [CLOCKS];           // where they began; of what no stop holds, as it came
@@ -55,6 +58,7 @@ struct fact {
     uint32_t item;
     Bl__Item__Result result;
     char attempt[ATTEMPT_TEXT_BYTES];
+    uint32_t notice;
     uint64_t deed;  // whose text stands in it; 0: nobody's
 };
 
@@ -121,6 +125,11 @@ bool calendar_tells(const Bl__Event *event, bl_time was, bl_time is);
 void office_take(struct model *model, const Bl__Event *event);
 void office_check_signer(struct model *model, const struct mirror *mirror, const Bl__Event *event,
                          uint32_t item, const Bl__Desk *after);
+
+/* model_notice.c: what the applicant is told of an event, before it is folded. */
+void notices_check(struct model *model, struct mirror *mirror, const Bl__Event *event);
+/* Notices that wait to be sent, of all applications. */
+uint32_t notices_waiting(const struct mirror *mirror);
 
 /* model_deeds.c: an event that does what somebody has asked for. */
 uint64_t deeds_take(struct model *model, const Bl__Event *event);

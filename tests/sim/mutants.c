@@ -7,6 +7,7 @@
 #include "core/application_state.h"
 #include "core/desk.h"
 #include "core/join.h"
+#include "core/notice.h"
 #include "deadline/clock.h"
 #include "faults.h"
 #include "log/log.h"
@@ -66,6 +67,15 @@ void __wrap_cycle_recompute_write(struct cycle *cycle);
 Bl__Refusal *__wrap_desk_seat(const struct world *world, const struct definition_item *item,
                               const char *department, const Bl__Desk *desk,
                               struct office_seat *seat, struct bl_arena *arena);
+
+void __real_notice_announce(const struct world *world, const Bl__Application *application,
+                            Bl__Event *event, struct bl_arena *arena);
+void __real_evolve_notice_sent(Bl__Application *application, const Bl__Event *event,
+                               struct bl_arena *arena);
+void __wrap_notice_announce(const struct world *world, const Bl__Application *application,
+                            Bl__Event *event, struct bl_arena *arena);
+void __wrap_evolve_notice_sent(Bl__Application *application, const Bl__Event *event,
+                               struct bl_arena *arena);
 
 void mutants_enter(enum sim_bug bug)
 {
@@ -242,4 +252,20 @@ Bl__Refusal *__wrap_desk_seat(const struct world *world, const struct definition
     }
     *seat = (struct office_seat){ next, actor.post, actor.person };
     return NULL;
+}
+
+void __wrap_notice_announce(const struct world *world, const Bl__Application *application,
+                            Bl__Event *event, struct bl_arena *arena)
+{
+    if (!errs(BUG_LOST_NOTICE, 8)) {
+        __real_notice_announce(world, application, event, arena);
+    }
+}
+
+void __wrap_evolve_notice_sent(Bl__Application *application, const Bl__Event *event,
+                               struct bl_arena *arena)
+{
+    if (!errs(BUG_NOTICE_TWICE, 4)) {
+        __real_evolve_notice_sent(application, event, arena);
+    }
 }

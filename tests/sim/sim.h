@@ -80,7 +80,9 @@ struct peer;
     X(BUG_STOPPED_CLOCK,  "stopped-clock",   "a new calendar moves clocks that stand wrongly")     \
     X(BUG_KEPT_CAP,       "kept-cap",        "a new calendar moves no announced end of a stop")    \
     X(BUG_UNTOLD_MOVE,    "untold-move",     "a new calendar moves a date and does not say so")    \
-    X(BUG_ANY_DEPUTY,     "any-deputy",      "who stands in is not asked who is away")
+    X(BUG_ANY_DEPUTY,     "any-deputy",      "who stands in is not asked who is away")              \
+    X(BUG_LOST_NOTICE,    "lost-notice",     "the applicant is not told")                          \
+    X(BUG_NOTICE_TWICE,   "notice-twice",    "what was sent waits to be sent again")
 // clang-format on
 enum sim_bug {
 #define X(bug, name, text) bug,
@@ -224,6 +226,9 @@ static inline bool sim_happens(struct sim *sim, uint32_t in_10000)
 
 /* The departments of the simulated hall. */
 extern const char *const sim_departments[SIM_DEPARTMENTS];
+
+/* A channel by which some of its workflows tell the applicant: a department whose workers send. */
+extern const char sim_channel[];
 
 /* network.c: what is on its way. A connection keeps its order where the protocol leans on it (hello
  * and welcome); what is lost to a worker is lost together with the connection, as TCP has it. */

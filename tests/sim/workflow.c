@@ -12,6 +12,8 @@
 
 const char *const sim_departments[SIM_DEPARTMENTS] = { "amr", "fire", "urban", "tax" };
 
+const char sim_channel[] = "sms";
+
 /* A calendar and departments that are read in no time; the real ones are in a run of every eight.
  */
 static const char small_calendar[] =
@@ -97,6 +99,7 @@ static char *make_departments(void)
             "government], officer: 陈主任}\n",
             sim_departments[i], sim_departments[i], sim_departments[i], sim_departments[i]);
     }
+    add(&text, "  %s:\n    title: {zh: 短信平台, en: Text messages}\n", sim_channel);
     return text.at;
 }
 
@@ -316,6 +319,9 @@ static void add_rules(struct sim *sim, struct text *text)
     }
     if (sim_chance(sim, 3) == 0) {
         add(text, "recall: 1 working day\n");
+    }
+    if (sim_chance(sim, 2) == 0) {
+        add(text, "notices: [%s]\n", sim_channel);
     }
     if (sim_chance(sim, 3) == 0) {
         add(text, "extension: {at_most: 5 working days, approver: government}\n");

@@ -333,6 +333,7 @@ static void add_workers(struct sim *sim)
     const char *departments[SIM_WORKERS_MAX];
     uint32_t count = 0;
 
+    departments[count++] = sim_channel;
     for (uint32_t i = 0; i < sim->workflow_count; i++) {
         const struct definition *definition = sim->workflows[i].definition;
 
