@@ -153,8 +153,13 @@ static uint32_t find_step(const struct moving *m, const Bl__Item *item,
     const struct definition_item *from = find_definition(m->from, item->id);
     uint32_t step = 0;
 
-    if (from == NULL) {
-        return (uint32_t)to->step_count;
+    if (from == NULL) {  // it comes back; to the very version that it went from, to its step too
+        const Bl__Application *application = m->q->application;
+        size_t count = application->n_migrations;
+        bool back = count > 0 && application->migrations[count - 1]->from == m->to->version;
+
+        return back && item->desk->step < to->step_count ? item->desk->step
+                                                         : (uint32_t)to->step_count;
     }
     while (step < to->step_count &&
            strcmp(to->steps[step].id, from->steps[item->desk->step].id) != 0) {

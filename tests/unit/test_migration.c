@@ -426,6 +426,26 @@ static void test_a_desk_that_is_gone(void **state)
     assert_null(decide(hall, "amr", "licence")->refusal);
 }
 
+static const char gone_yaml[] = HEAD("7") "items:\n" ITEM("sign", "urban", "3", "") "trial: true\n";
+
+/* Migrated back at once, an item that was gone is where it was. */
+static void test_a_step_comes_back(void **state)
+{
+    struct hall *hall = *state;
+
+    open_long(hall);
+    assert_null(decide_as(hall, "amr-01", BL__ITEM__RESULT__GRANTED)->refusal);
+    assert_int_equal(item_of(state_of(hall), "licence")->desk->step, 1);
+    publish(hall, gone_yaml, 0);
+    assert_null(migrate(hall, 7, false)->refusal);
+    assert_true(item_of(state_of(hall), "licence")->removed);
+    assert_null(migrate(hall, 4, false)->refusal);
+    const Bl__Item *licence = item_of(state_of(hall), "licence");
+    assert_int_equal(licence->state, S(REVIEWING));
+    assert_int_equal(licence->desk->step, 1);
+    assert_int_equal(licence->desk->round, 1);
+}
+
 /* The step before is one of the version before. */
 static void test_no_step_is_taken_back_over_a_migration(void **state)
 {
@@ -571,6 +591,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_departments_keep_their_history, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_removed_item_is_no_task, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_desk_that_is_gone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_step_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_step_is_taken_back_over_a_migration, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_rung_that_is_gone, setup, teardown),
