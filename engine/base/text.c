@@ -37,6 +37,21 @@ static size_t sequence(const unsigned char *s, size_t left)
     return length;
 }
 
+bool bl_text_has_control(struct bl_text text, bool lines)
+{
+    for (size_t i = 0; i < text.bytes; i++) {
+        unsigned char byte = (unsigned char)text.at[i];
+        bool is_line = byte == '\t' || byte == '\n' || byte == '\r';
+
+        if ((byte < 0x20 && !(lines && is_line)) || byte == 0x7f ||
+            (byte == 0xc2 && i + 1 < text.bytes &&
+             ((unsigned char)text.at[i + 1] & 0xe0) == 0x80)) {
+            return true;  // C2 80 to C2 9F are U+0080 to U+009F
+        }
+    }
+    return false;
+}
+
 bool bl_text_is_valid(const char *text, size_t bytes)
 {
     const unsigned char *s = (const unsigned char *)text;

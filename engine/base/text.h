@@ -11,6 +11,9 @@ struct bl_text {
     size_t bytes;
 };
 
+/* Is a control character (U+0000 to U+001F, U+007F to U+009F) in it?
+ *   lines  tabs and line breaks are none */
+bool bl_text_has_control(struct bl_text text, bool lines);
 /* Is it well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF) without NUL? */
 bool bl_text_is_valid(const char *text, size_t bytes);
 

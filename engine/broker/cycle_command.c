@@ -4,6 +4,7 @@
 #include "broker/cycle_state.h"
 #include "core/application.h"
 #include "core/directory.h"
+#include "core/plain.h"
 #include "store/read.h"
 #include "store/record.h"
 
@@ -328,6 +329,11 @@ void cycle_command(struct cycle *cycle, struct batch_command *command)
     }
     if (actor_is_long(what->actor)) {
         cycle_refuse_with(cycle, command, BL_TOO_LARGE, "command", "actor");
+        return;
+    }
+    const char *offender = plain_offender(what);
+    if (offender != NULL) {
+        cycle_refuse_with(cycle, command, BL_INVALID, "control-character", offender);
         return;
     }
     if (what->what_case == BL__COMMAND__WHAT_SUBMIT && !has_id) {

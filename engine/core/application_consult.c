@@ -52,6 +52,34 @@ static const Bl__Consultation *open_one(const Bl__Item *item, const char *depart
     return NULL;
 }
 
+static bl_time due_of(const struct question *q, struct limit limit)
+{
+    struct clock_question question = { .start = routing_effective(q->world, q->world->now),
+                                       .limit = limit };
+
+    return clock_due(q->world->calendar, &question).due;
+}
+
+/* Waiting for an opinion stops no clock: nobody may be asked to answer when the item has to be
+ * decided already. Where less is left than is usual to answer in, as long as is usual. */
+static Bl__Refusal *check_limit(const struct question *q, const Bl__Item *item, struct limit limit)
+{
+    bl_time latest = due_of(q, LIMIT_DEFAULT);
+    char text[BL_TIME_TEXT];
+
+    if (item->promise != NULL && item->promise->due_at > latest) {
+        latest = item->promise->due_at;
+    }
+    return due_of(q, limit) <= latest
+               ? NULL
+               : refusal_argument(
+                     q->arena, refusal_new(q->arena, BL_INVALID, "consult-limit-late", "limit"),
+                     "limit",
+                     bl_arena_string(
+                         q->arena,
+                         bl_time_format(latest, calendar_offset(q->world->calendar), text)));
+}
+
 static Bl__Refusal *check_consult(const struct question *q, uint32_t index, struct limit *limit)
 {
     const Bl__Consult *consult = q->command->consult;
@@ -77,7 +105,7 @@ static Bl__Refusal *check_consult(const struct question *q, uint32_t index, stru
         (limit_parse(consult->limit, limit, &e) != BL_OK || limit->halves == 0)) {
         return question_refuse(q, BL_INVALID, "consult-limit", "limit").refusal;
     }
-    return NULL;
+    return consult->limit[0] == '\0' ? NULL : check_limit(q, item, *limit);
 }
 
 struct ruling decide_consult(const struct question *q)

@@ -14,6 +14,7 @@
 #define URGINGS_MAX 20  // open ones of an application
 #define URGING_TO_CHARACTERS_MAX 60
 #define REPLY_LIMIT_DEFAULT "1 working day"
+#define REPLY_DAYS_MAX 10
 
 /* --- who may -----------------------------------------------------------------------------------
  */
@@ -92,6 +93,16 @@ static bool is_settled(const Bl__Item *item)
     return join_item_is_settled((struct join_item){ item->state, item->result });
 }
 
+/* Who urges wants an answer soon (domain.md 5.4): one that may wait for weeks urges nobody. */
+static bool is_late(const struct world *world, struct limit limit)
+{
+    bl_time start = calendar_effective(world->calendar, world->now);
+    struct clock_question asked = { .start = start, .limit = limit };
+    struct clock_question most = { .start = start, .limit = { 2 * REPLY_DAYS_MAX, LIMIT_WD } };
+
+    return clock_due(world->calendar, &asked).due > clock_due(world->calendar, &most).due;
+}
+
 static Bl__Refusal *check_urge(const struct question *q, const Bl__Urge *urge, struct limit *limit)
 {
     const char *text = urge->limit[0] == '\0' ? REPLY_LIMIT_DEFAULT : urge->limit;
@@ -105,9 +116,14 @@ static Bl__Refusal *check_urge(const struct question *q, const Bl__Urge *urge, s
     if (question_is_longer(urge->to, URGING_TO_CHARACTERS_MAX)) {
         return refusal_new(q->arena, BL_INVALID, "urge-text", "to");
     }
-    return limit_parse(text, limit, NULL) == BL_OK && limit->halves > 0
-               ? check_rights(q, urge)
-               : refusal_new(q->arena, BL_INVALID, "limit-malformed", "limit");
+    if (limit_parse(text, limit, NULL) != BL_OK || limit->halves == 0) {
+        return refusal_new(q->arena, BL_INVALID, "limit-malformed", "limit");
+    }
+    if (is_late(q->world, *limit)) {
+        return refusal_argument(q->arena, refusal_new(q->arena, BL_INVALID, "urge-limit", "limit"),
+                                "limit", bl_arena_printf(q->arena, "%d", REPLY_DAYS_MAX));
+    }
+    return check_rights(q, urge);
 }
 
 Bl__Urging *urging_new(const struct question *q, struct limit limit)

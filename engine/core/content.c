@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 
+#include "core/plain.h"
 #include "definition/check_digits.h"
 #include "definition/form_wire.h"
 
@@ -158,6 +159,10 @@ Bl__Refusal *content_check(const struct world *world, struct bl_text bytes, stru
 
     if (message == NULL) {
         return refusal_new(arena, BL_MALFORMED, "content-malformed", "content");
+    }
+    const char *offender = plain_offender_in(&message->base);
+    if (offender != NULL) {
+        return refusal_new(arena, BL_INVALID, "control-character", offender);
     }
     struct bl_text form = { (const char *)message->form.data, message->form.len };
     Bl__Refusal *refusal = check_form(world, form, arena, content);

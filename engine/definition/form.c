@@ -150,6 +150,10 @@ static void check_length(struct checker *checker, const struct level *level,
     double most = field->has_max ? field->max : FORM_CHARACTERS_MAX;
     size_t characters;
 
+    if (bl_text_has_control(text, field->type == BL__FIELD_DEFINITION__TYPE__LONG_TEXT)) {
+        (void)report_field(checker, level, field, "form-control");
+    }
+
     /* A character has one to four bytes: most texts need no counting. */
     if ((double)text.bytes <= most && (!field->has_min || (double)text.bytes >= 4 * field->min)) {
         return;

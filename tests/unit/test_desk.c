@@ -84,6 +84,7 @@ struct move {
     const char *refusal;  // NULL: it is done
     bl_span after;        // time goes on by this much before
     const char *may;      // who may instead, where it is told
+    const char *limit;    // of a question
 };
 
 static void open_scene(struct scene *scene, bl_time now)
@@ -246,6 +247,7 @@ static void command_of(Bl__Command *command, const struct move *move, bl_time no
         command->consult->item = move->item;
         command->consult->department = move->x;
         command->consult->question = "是否影响排水";
+        command->consult->limit = move->limit == NULL ? "" : move->limit;
         break;
     case OPINE:
         WHAT(OPINE, opine, Opine, opine);
@@ -730,6 +732,8 @@ static void test_consultation(void **state)
     PLAY(&scene, { "amr/amr-05", CONSULT, "permit", "water", .refusal = "post-may-not" },
          { "amr/amr-01", CONSULT, "permit", "amr", .refusal = "consult-whom" },
          { "amr/amr-01", CONSULT, "permit", "nobody", .refusal = "consult-whom" },
+         { "amr/amr-01", CONSULT, "permit", "water", .refusal = "consult-limit-late",
+           .limit = "8WD" },
          { "amr/amr-01", CONSULT, "permit", "water" },
          { "amr/amr-01", CONSULT, "permit", "water", .refusal = "consulted-already" },
          { "fire", OPINE, "permit", .refusal = "not-consulted" });

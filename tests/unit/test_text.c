@@ -172,7 +172,30 @@ static void test_columns(void **state)
     assert_int_equal(bl_text_columns("e\xCC\x81"), 1);  // an accent of its own takes no column
 }
 
-static struct CMUnitTest tests[BL_COUNT(valid_cases) + 7];
+static struct CMUnitTest tests[BL_COUNT(valid_cases) + 8];
+
+static void test_control_characters(void **state)
+{
+    static const struct {
+        const char *text;
+        bool alone, with_lines;  // is there one, where line breaks count, and where they do not
+    } rows[] = {
+        { "", false, false },
+        { "老张面馆 320㎡", false, false },
+        { "一\n二\t三\r\n", true, false },
+        { "\033[2J", true, true },
+        { "a\bb", true, true },
+        { "\x7f", true, true },
+        { "\xc2\x9b", true, true },
+        { "\xc2\xa0", false, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < BL_COUNT(rows); i++) {
+        assert_int_equal(bl_text_has_control(bl_text_of(rows[i].text), false), rows[i].alone);
+        assert_int_equal(bl_text_has_control(bl_text_of(rows[i].text), true), rows[i].with_lines);
+    }
+}
 
 int main(void)
 {
@@ -184,6 +207,7 @@ int main(void)
                                  .test_func = test_valid,
                                  .initial_state = (void *)(uintptr_t)&valid_cases[count] };
     }
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_control_characters);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_every_code_point);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_characters);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_cut_between_characters);

@@ -269,6 +269,14 @@ static void test_what_is_wrong_is_refused(void **state)
     (void)urge("second", L(REMIND));
     urge_command.limit = "soon";
     assert_string_equal(hall_do(hall, &hall_clerk, &command)->refusal->rule, "limit-malformed");
+    (void)urge("second", L(REMIND));
+    urge_command.limit = "11WD";
+    assert_string_equal(hall_do(hall, &hall_clerk, &command)->refusal->rule, "urge-limit");
+    (void)urge("second", L(REMIND));
+    urge_command.text = "快\033[2J";
+    assert_string_equal(hall_do(hall, &hall_clerk, &command)->refusal->rule, "control-character");
+    (void)urge("second", L(REMIND));
+    urge_command.limit = "";
     for (int i = 0; i < 20; i++) {
         assert_null(hall_do(hall, &hall_clerk, urge("second", L(REMIND)))->refusal);
     }
