@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "schema/pack.h"
+#include "schema/unpack.h"
 
 static uint32_t checksum(const uint8_t *body, size_t bytes)
 {
@@ -82,8 +83,11 @@ enum bl_err record_unpack(struct bl_text record, const ProtobufCMessageDescripto
     if (err != BL_OK) {
         return err;
     }
-    ProtobufCMessage *unpacked = protobuf_c_message_unpack(descriptor, &arena->allocator,
-                                                           body.bytes, (const uint8_t *)body.at);
+    ProtobufCMessage *unpacked = unpack_message(descriptor, body, arena);
+    if (unpacked == NULL) {
+        unpacked = protobuf_c_message_unpack(descriptor, &arena->allocator, body.bytes,
+                                             (const uint8_t *)body.at);
+    }
     if (unpacked == NULL) {
         return bl_error_set(e, BL_CORRUPT, "record is no %s", descriptor->name);
     }

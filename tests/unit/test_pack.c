@@ -1,4 +1,5 @@
-/* Packing gives the bytes that protobuf-c gives, for every message of ours filled in at random. */
+/* Packing gives the bytes that protobuf-c gives, and unpacking what it gives, for every message of
+ * ours filled in at random. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,9 +10,11 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "binglian/v1/store.pb-c.h"
 #include "client/chance.h"
 #include "schema/pack.h"
 #include "schema/types.h"
+#include "schema/unpack.h"
 
 #define ROUNDS 40  // of each message
 #define DEPTH_MAX 4
@@ -142,9 +145,112 @@ static void test_bytes_are_the_same(void **state)
     free(packed);
 }
 
+/* What a message unpacks to is told by what it packs to. */
+static void assert_packs_to(const ProtobufCMessage *message, const uint8_t *bytes, size_t count)
+{
+    static uint8_t again[BYTES_MAX];
+
+    assert_non_null(message);
+    assert_int_equal(protobuf_c_message_get_packed_size(message), count);
+    assert_int_equal(protobuf_c_message_pack(message, again), count);
+    assert_memory_equal(again, bytes, count);
+}
+
+/* Of bytes that are damaged it makes nothing, or what protobuf-c makes of them. */
+static uint32_t try_damaged(const ProtobufCMessageDescriptor *descriptor, uint8_t *bytes,
+                            size_t count)
+{
+    static uint8_t expected[BYTES_MAX];
+
+    bytes[chance(count)] ^= (uint8_t)(1U << chance(8));
+    const struct bl_text text = { (const char *)bytes, count - (size_t)chance(2) };
+    const ProtobufCMessage *message = unpack_message(descriptor, text, &arena);
+    if (message == NULL) {
+        return 0;
+    }
+    const ProtobufCMessage *other =
+        protobuf_c_message_unpack(descriptor, &arena.allocator, text.bytes, bytes);
+    assert_non_null(other);
+    assert_packs_to(message, expected, protobuf_c_message_pack(other, expected));
+    return 1;
+}
+
+static void test_unpacked_is_the_same(void **state)
+{
+    static uint8_t bytes[BYTES_MAX];
+    uint32_t damaged = 0;
+
+    (void)state;
+    for (uint32_t i = 0; i < schema_type_count; i++) {
+        const ProtobufCMessageDescriptor *descriptor = schema_types[i].message;
+
+        for (int round = 0; round < ROUNDS; round++) {
+            bl_arena_init(&arena, 1 << 16, SIZE_MAX);
+            const ProtobufCMessage *message = make(descriptor, 0);
+            size_t count = pack_message(message, bytes);
+            const struct bl_text text = { (const char *)bytes, count };
+
+            assert_packs_to(unpack_message(descriptor, text, &arena), bytes, count);
+            for (int twist = 0; twist < 8 && count > 0; twist++) {
+                damaged += try_damaged(descriptor, bytes, count);
+            }
+            bl_arena_free(&arena);
+        }
+    }
+    assert_true(damaged > 1000);  // else nothing was compared
+}
+
+/* What pack_message does not write is left to protobuf-c, and the arena's bound holds. */
+static void test_unusual_bytes_are_left_alone(void **state)
+{
+    static const char *const unusual[] = {
+        "\x08\x01\x08\x02",      // a field twice
+        "\x10\x01\x08\x02",      // out of order
+        "\xF8\xFF\x07\x01",      // unknown
+        "\x0D\x01\x01\x01\x01",  // of another kind
+        "\x08",                  // cut off
+        "\x08\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01",
+    };
+    const ProtobufCMessageDescriptor *descriptor = &bl__chain_entry__descriptor;
+    const struct bl_text good = bl_text_of("\x08\x01\x10\x02");
+    struct bl_arena small;
+
+    (void)state;
+    bl_arena_init(&arena, 1024, SIZE_MAX);
+    assert_non_null(unpack_message(descriptor, good, &arena));
+    for (size_t i = 0; i < BL_COUNT(unusual); i++) {
+        assert_null(unpack_message(descriptor, bl_text_of(unusual[i]), &arena));
+    }
+    bl_arena_free(&arena);
+    bl_arena_init(&small, 16, 16);
+    assert_null(unpack_message(descriptor, good, &small));
+    bl_arena_free(&small);
+}
+
+static void test_one_number(void **state)
+{
+    const ProtobufCMessageDescriptor *descriptor = &bl__chain_entry__descriptor;
+    size_t offset = offsetof(Bl__ChainEntry, last);
+    uint64_t last = 7;
+
+    (void)state;
+    assert_true(unpack_number(descriptor, bl_text_of("\x08\x01"), offset, &last));
+    assert_int_equal(last, 7);  // it was left out
+    assert_true(unpack_number(descriptor, bl_text_of("\x08\x01\x10\xAC\x02"), offset, &last));
+    assert_int_equal(last, 300);
+    assert_false(unpack_number(descriptor, bl_text_of("\x12\x01x"), offset, &last));
+    assert_false(unpack_number(descriptor, bl_text_of("\x22\x09x"), offset, &last));
+    assert_false(unpack_number(descriptor, bl_text_of("\x0B"), offset, &last));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_bytes_are_the_same) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bytes_are_the_same),
+        cmocka_unit_test(test_unpacked_is_the_same),
+        cmocka_unit_test(test_unusual_bytes_are_left_alone),
+        cmocka_unit_test(test_one_number),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
