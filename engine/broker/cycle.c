@@ -8,6 +8,7 @@
 
 #include "broker/cycle_state.h"
 #include "store/read.h"
+#include "store/repair.h"
 
 #define CACHE_COUNT_DEFAULT 4096
 #define TIMERS_MAX_DEFAULT                                                                         \
@@ -40,6 +41,22 @@ static enum bl_err read_newest_ids(struct cycle *cycle, struct store_read *read,
     return err;
 }
 
+/* The newest entry of the chain, on which the next batch stands. */
+static enum bl_err read_head(struct store_read *read, struct bl_arena *arena, Bl__ChainEntry **head,
+                             struct bl_error *e)
+{
+    struct bl_error cause = { 0 };
+    enum bl_err err = read_chain_head(read, arena, head, &cause);
+
+    if (err == BL_CORRUPT || err == BL_FORMAT) {
+        return bl_error_set(e, BL_CORRUPT,
+                            "the newest entry of the chain of hashes is damaged (%s); bring a "
+                            "backup back with `binglian store restore`",
+                            cause.text);
+    }
+    return err == BL_OK || err == BL_NOT_FOUND ? err : bl_error_set(e, err, "%s", cause.text);
+}
+
 static enum bl_err read_all_newest(struct cycle *cycle, struct bl_error *e)
 {
     struct store_read *read AUTO(store_read_end) = NULL;
@@ -61,7 +78,7 @@ static enum bl_err read_all_newest(struct cycle *cycle, struct bl_error *e)
         err = cycle_recompute_open(cycle, read, e);
     }
     if (err == BL_OK) {
-        err = read_chain_head(read, &arena, &head, e);
+        err = read_head(read, &arena, &head, e);
     }
     if (err == BL_NOT_FOUND) {
         log_open(cycle->log, 0);
@@ -71,7 +88,9 @@ static enum bl_err read_all_newest(struct cycle *cycle, struct bl_error *e)
         return err;
     }
     if (head->hash.len != CHAIN_BYTES || head->last != cycle->event) {
-        return bl_error_set(e, BL_CORRUPT, "the chain of hashes does not end at event %" PRIu64,
+        return bl_error_set(e, BL_CORRUPT,
+                            "the chain of hashes does not end at event %" PRIu64
+                            "; bring a backup back with `binglian store restore`",
                             cycle->event);
     }
     memcpy(cycle->chain, head->hash.data, CHAIN_BYTES);
@@ -111,7 +130,10 @@ enum bl_err cycle_open(const struct cycle_config *config, struct store *store,
     cache_init(&opened->cache,
                config->cache_count != 0 ? config->cache_count : CACHE_COUNT_DEFAULT);
     store_write_new(store, &opened->write);
-    enum bl_err err = read_directory_again(opened, e);
+    enum bl_err err = repair_directory(opened->write, e);
+    if (err == BL_OK) {
+        err = read_directory_again(opened, e);
+    }
     if (err == BL_OK) {
         err = read_all_newest(opened, e);
     }

@@ -604,12 +604,16 @@ static const char *last_failure(const struct asking *a, const Bl__Application *a
 static Bl__IncidentView *view_other_incident(const struct asking *a, struct bl_text key)
 {
     Bl__IncidentView *view = bl_arena_new(a->viewer.arena, Bl__IncidentView);
-    const struct kind *kind = kind_find((Bl__Aggregate)key_read_u16(key.at + 10));
+    Bl__Aggregate aggregate = (Bl__Aggregate)key_read_u16(key.at + 10);
+    const struct kind *kind = kind_find(aggregate);
 
     bl__incident_view__init(view);
     view->record =
         bl_arena_printf(a->viewer.arena, "%s/%" PRIu64,
-                        kind == NULL ? "unknown" : table_name(kind->states), key_read_u64(key.at));
+                        kind != NULL                            ? table_name(kind->states)
+                        : aggregate == BL__AGGREGATE__DIRECTORY ? table_name(TABLE_DIRECTORY)
+                                                                : "unknown",
+                        key_read_u64(key.at));
     return sight_operation(a->viewer.principal) ? view : NULL;
 }
 

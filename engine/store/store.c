@@ -184,8 +184,11 @@ static enum bl_err check_meta(const struct store *store, MDB_txn *txn, struct bl
     bl_arena_init(&arena, 256, 4096);
     if (environment_get(txn, store->tables[TABLE_META], bl_text_of(SEAL), &found, &err, e) &&
         !bl_text_equal(found, seal_meta(store, &arena))) {
-        err = bl_error_set(e, BL_CORRUPT, "%s: what the store says of itself fails its checksum",
-                           store->path);
+        err = bl_error_set(
+            e, BL_CORRUPT,
+            "%s: what the store says of itself fails its checksum; bring a backup back "
+            "with `binglian store restore`",
+            store->path);
     }
     return err;
 }

@@ -350,7 +350,7 @@ static enum bl_err verify_directory(struct verifying *v, struct bl_error *e)
 
     bl_arena_reset(&v->arena);
     enum bl_err err = read_directory(v->read, &v->arena, &directory, e);
-    if (err == BL_CORRUPT) {
+    if (err == BL_CORRUPT || err == BL_FORMAT) {
         problem(v, "directory", DIRECTORY_ID, "fails its checksum");
         return BL_OK;
     }
