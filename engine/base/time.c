@@ -7,6 +7,11 @@
 
 #include "base/text.h"
 
+/* 0001-01-02 and 9999-12-30, so that every offset stays within four digits: what is stored may be
+ * damaged, and what a peer says may be anything. */
+#define FIRST_SHOWN (INT64_C(-719161) * DAY_US)
+#define LAST_SHOWN (INT64_C(2932896) * DAY_US - 1)
+
 /* Days from civil: the era of 400 years is exact in 146,097 days; the year begins in March so that
  * the leap day is its last. */
 bl_day bl_day_of(struct bl_date date)
@@ -51,11 +56,16 @@ bool bl_date_is_valid(struct bl_date date)
     return back.month == date.month && back.day == date.day;
 }
 
+static bl_time within(bl_time at, bl_time first, bl_time last)
+{
+    return at < first ? first : at > last ? last : at;
+}
+
 bl_day bl_time_day(bl_time at, int32_t offset_minutes)
 {
-    bl_time local = at + offset_minutes * MINUTE_US;
+    bl_time local = within(at, INT64_MIN + DAY_US, BL_NEVER - DAY_US) + offset_minutes * MINUTE_US;
 
-    return (bl_day)((local >= 0 ? local : local - DAY_US + 1) / DAY_US);
+    return (bl_day)(local / DAY_US - (local % DAY_US < 0));
 }
 
 bl_time bl_day_start(bl_day day, int32_t offset_minutes)
@@ -77,6 +87,7 @@ char *bl_time_format(bl_time at, int32_t offset_minutes, char *text)
         bl_text_copy(text, BL_TIME_TEXT, "never");
         return text;
     }
+    at = within(at, FIRST_SHOWN, LAST_SHOWN);
     bl_day day = bl_time_day(at, offset_minutes);
     int64_t in_day = at - bl_day_start(day, offset_minutes);
     int64_t second = in_day / SECOND_US, micro = in_day % SECOND_US;

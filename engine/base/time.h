@@ -44,7 +44,8 @@ bl_time bl_day_start(bl_day day, int32_t offset_minutes);
 /* "2026-11-30"; `text` holds BL_TIME_TEXT bytes. Returns `text`. */
 char *bl_day_format(bl_day day, char *text);
 /* RFC 3339 with the zone's offset: "2026-11-30T17:30:00+08:00", fractions only where there are
- * any. BL_NEVER gives "never". Returns `text`. */
+ * any. BL_NEVER gives "never"; what lies outside the years 1 to 9999 the nearest day inside.
+ * Returns `text`. */
 char *bl_time_format(bl_time at, int32_t offset_minutes, char *text);
 
 /* Reads "2026-11-30", all of it. BL_INVALID if it is no date. */

@@ -133,6 +133,14 @@ static void test_format(void **state)
     assert_string_equal(bl_time_format(NOON + 1, HALL, text), "2026-11-23T12:00:00.000001+08:00");
     assert_string_equal(bl_time_format(-1, 0, text), "1969-12-31T23:59:59.999999+00:00");
     assert_string_equal(bl_time_format(BL_NEVER, HALL, text), "never");
+    /* What nobody can mean is shown as the nearest day that has four digits of a year. */
+    assert_string_equal(bl_time_format(BL_NEVER - 1, 14 * 60, text),
+                        "9999-12-31T13:59:59.999999+14:00");
+    assert_string_equal(bl_time_format(INT64_MIN, -12 * 60, text), "0001-01-01T12:00:00-12:00");
+    assert_int_equal(bl_time_day(INT64_MIN, -HALL), -106751991);
+    assert_int_equal(bl_time_day(BL_NEVER, HALL), 106751990);
+    assert_int_equal(bl_time_day(-1, 0), -1);
+    assert_int_equal(bl_time_day(-DAY_US, 0), -1);
 }
 
 static void test_days_in_a_zone(void **state)
