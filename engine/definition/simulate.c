@@ -555,12 +555,14 @@ enum bl_err simulate(const struct simulate_question *question, struct bl_arena *
 
     bl_arena_init(&scratch, 1 << 14, arena->bound_bytes);
     *simulation = (struct simulation){ .question = *question, .items = play.items };
-    simulation->question.accepted = calendar_effective(question->calendar, question->accepted);
+    if (!definition->after_hours_count) {
+        simulation->question.accepted = calendar_effective(question->calendar, question->accepted);
+    }
     err = play_once(&play, &simulation->finish, e);
     if (err == BL_OK) {
         clocks(&play, simulation);
         judge(simulation);
-        if (simulation->finish != BL_NEVER) {
+        if (simulation->finish != BL_NEVER && !question->dates_only) {
             struct play again = try_again(&play, arena);
 
             err = weigh(&again, simulation, e);

@@ -33,7 +33,8 @@ struct simulate_assumption {
 struct simulate_question {
     const struct definition *definition;
     const struct calendar *calendar;
-    bl_time accepted;                 // moved into office hours
+    bl_time accepted;                 // moved into office hours, where the workflow counts by them
+    bool dates_only;                  // slack and critical items are not asked for: much faster
     const struct form_value *values;  // as simulate_form gives them
     const struct simulate_assumption *assumptions;
     size_t assumption_count;
