@@ -16,6 +16,8 @@ void workflow_bpmn(struct request *request);
 void workflow_validate(struct request *request);
 void workflow_simulate(struct request *request);
 void application_graph(struct request *request);
+/* evaluate.c */
+void workflow_evaluate(struct request *request);
 /* public.c */
 void public_progress(struct request *request);
 /* login.c */

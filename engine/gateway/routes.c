@@ -60,6 +60,7 @@ const struct route routes[] = {
     COMMAND("/v1/workflows", "workflows", "publish", NULL, ROUTE_YAML, "发布流程、日历或部门文件（YAML）", "publish a workflow, calendar or departments file, as YAML"),
     COMMAND("/v1/workflows/{workflow}/versions/{version}:retire", "workflows", "retire", NULL, 0, "停用一个版本", "retire a version"),
     OWN("POST", "/v1/workflows:validate", "workflows", workflow_validate, NULL, D(validation), NULL, ROUTE_YAML, ROLES_ALL, "检查流程文件，列出全部问题及行列", "check a file; every problem with line and column"),
+    OWN("POST", "/v1/workflows:evaluate", "workflows", workflow_evaluate, D(evaluate), D(evaluation), NULL, 0, ROLES_ALL, "填到一半的表单：问哪些栏目、要哪些材料、哪些部门参与、何时到期", "a form half filled in: what it asks, which papers and departments it needs, what is due when"),
     OWN("POST", "/v1/workflows:simulate", "workflows", workflow_simulate, D(trial), D(trial_result), NULL, 0, ROLES_ALL, "试算各事项的日期", "play an application on paper: what is due when"),
     PUBLISHED("/v1/calendars", "calendars", "publications", "publications", "kind=calendar", NULL, ROUTE_LIST, "已发布的日历", "the published calendars"),
     QUERY("/v1/departments", "departments", "departments", "departments", ROUTE_LIST | ROUTE_BROKER, ROLES_ALL, "部门及其工作程序", "departments and their workers"),

@@ -11,11 +11,12 @@
 #include "gateway/handlers.h"
 #include "gateway/problem.h"
 #include "gateway/read.h"
+#include "gateway/workflow.h"
 
 /* --- a version -------------------------------------------------------------------------------- */
 
-static bool find_version(struct request *request, const char *workflow, uint32_t version,
-                         struct catalog_version *found)
+bool workflow_find(struct request *request, const char *workflow, uint32_t version,
+                   struct catalog_version *found)
 {
     struct bl_error e = { 0 };
     struct catalog *catalog = request->gateway->catalog;
@@ -41,8 +42,8 @@ static bool find_by_path(struct request *request, struct catalog_version *found)
         problem(request, BL_NOT_FOUND, "workflow-unknown", version);
         return false;
     }
-    return find_version(request, request_parameter(request, "id"),
-                        latest ? 0 : (uint32_t)strtoul(version, NULL, 10), found);
+    return workflow_find(request, request_parameter(request, "id"),
+                         latest ? 0 : (uint32_t)strtoul(version, NULL, 10), found);
 }
 
 void workflow_definition(struct request *request)
@@ -151,8 +152,8 @@ void application_graph(struct request *request)
         problem_error(request, &e);
     } else if (answer.refusal != NULL) {
         problem_refusal(request, answer.refusal);
-    } else if (find_version(request, answer.applications[0]->workflow,
-                            answer.applications[0]->version, &found)) {
+    } else if (workflow_find(request, answer.applications[0]->workflow,
+                             answer.applications[0]->version, &found)) {
         draw(request, found.definition, live_of(request, found.definition, answer.applications[0]));
     }
 }
@@ -306,7 +307,7 @@ void workflow_simulate(struct request *request)
         return;
     }
     const Bl__Trial *trial = (const Bl__Trial *)message;
-    if (!find_version(request, trial->workflow, trial->version, &found)) {
+    if (!workflow_find(request, trial->workflow, trial->version, &found)) {
         return;
     }
     if (play(request, trial, &found, &simulation, &rule, &e) != BL_OK) {

@@ -272,6 +272,51 @@ class GatewayTest(unittest.TestCase):
         self.assertEqual(status, 200, trial)
         self.assertEqual(trial["promise"], "2026-12-07T17:30:00+08:00")
 
+    def evaluate(self, form, client=None, **more):
+        content = {"form": form, **more.pop("content", {})}
+        status, _, answer = (client or self.clerk).post("/v1/workflows:evaluate", {
+            "workflow": "restaurant", "accept": "2026-11-23T09:00:00+08:00", "content": content, **more})
+        self.assertEqual(status, 200, answer)
+        return answer
+
+    def test_a_form_half_filled_in(self):
+        """What is asked, wrong, needed and due follows from the answers so far, and nothing is kept."""
+        def states(answer):
+            return {item["item"]: item["state"] for item in answer["items"]}
+
+        before = self.clerk.get("/v1/events?limit=1")[2]
+        empty = self.evaluate({})
+        self.assertNotIn("errors", empty)
+        self.assertIn("/content/form/area", [each["pointer"] for each in empty["missing"]])
+        self.assertEqual(states(empty)["fire_check"], "not_needed")
+        large = self.evaluate({"area": 320.5, "decorated": "maybe", "owner_id": "110105194912310021"})
+        self.assertEqual(states(large)["fire_check"], "runs")
+        self.assertEqual(large["promise"], "2026-12-07T17:30:00+08:00")
+        due = {item["item"]: item.get("due") for item in large["items"]}
+        self.assertEqual(due["fire_check"], "2026-11-30T17:30:00+08:00")
+        wrong = {each["pointer"]: each for each in large["errors"]}
+        self.assertEqual(set(wrong), {"/content/form/owner_id", "/content/form/decorated"})
+        self.assertTrue(all(each["message"] and each["message_en"] for each in wrong.values()))
+        self.assertNotIn("110105194912310021", json.dumps(large))
+        asked = {field["name"] for field in large["fields"] if field.get("asked")}
+        self.assertIn("fire_equipment", asked)
+        self.assertNotIn("fire_equipment", {field["name"] for field in empty["fields"] if field.get("asked")})
+        materials = {material["id"]: material for material in empty["materials"]}
+        self.assertTrue(materials["lease"]["required"])
+        applicant = {"applicant": {"name": "张三丰", "phone": "13800000000"},
+                     "materials": [{"id": material["id"]} for material in empty["materials"]
+                                   if material.get("required")]}
+        whole = self.evaluate(RESTAURANT, content=applicant)
+        self.assertTrue(whole.get("complete"), whole)
+        self.assertNotIn("missing", whole)
+        for bad in ({"workflow": "none"}, {"workflow": "restaurant", "version": 77}):
+            self.assertEqual(self.clerk.post("/v1/workflows:evaluate", bad)[0], 404)
+        refused = self.evaluate(RESTAURANT, content=applicant, commitments=["none"])
+        self.assertEqual([each["pointer"] for each in refused["errors"]], ["/commitments/0"])
+        self.assertEqual(self.clerk.get("/v1/events?limit=1")[2], before)
+        with open(self.hall.path("gateway.log"), encoding="utf-8") as log:
+            self.assertNotIn("110105194912310021", log.read())
+
     def test_publishing_is_seen_at_once(self):
         with open(self.hall.workflows + "/five.yaml", encoding="utf-8") as file:
             text = file.read().replace("workflow: five", "workflow: fresh")
