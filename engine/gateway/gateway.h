@@ -7,6 +7,7 @@
 
 struct accounts;
 struct courier;
+struct drafts;
 struct limiter;
 struct metrics;
 struct shown;
@@ -18,6 +19,7 @@ struct gateway {
     struct catalog *catalog;
     struct query_context queries;
     struct accounts *accounts;
+    struct drafts *drafts;
     struct courier *courier;  // NULL: there is no broker, as in tests
     struct limiter *limiter;
     struct metrics *metrics;

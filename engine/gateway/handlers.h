@@ -18,6 +18,11 @@ void workflow_simulate(struct request *request);
 void application_graph(struct request *request);
 /* evaluate.c */
 void workflow_evaluate(struct request *request);
+/* draft.c */
+void list_drafts(struct request *request);
+void show_draft(struct request *request);
+void save_draft(struct request *request);
+void remove_draft(struct request *request);
 /* public.c */
 void public_progress(struct request *request);
 /* login.c */

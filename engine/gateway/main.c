@@ -19,6 +19,7 @@
 #include "gateway/accounts.h"
 #include "gateway/config.h"
 #include "gateway/courier.h"
+#include "gateway/drafts.h"
 #include "gateway/gateway.h"
 #include "gateway/limiter.h"
 #include "gateway/metrics.h"
@@ -122,6 +123,9 @@ static enum bl_err open_all(struct program *program, struct bl_error *e)
     program->pool = pool_new(server_resume);
     err = accounts_open(gateway->config->data, &gateway->accounts, e);
     if (err == BL_OK) {
+        err = drafts_open(gateway->config->data, &gateway->drafts, e);
+    }
+    if (err == BL_OK) {
         err = open_courier(program, e);
     }
     return err != BL_OK ? err : open_server(program, e);
@@ -147,6 +151,7 @@ static void close_all(struct program *program)
     server_stop(&program->server);
     courier_close(&gateway->courier);
     pool_free(&program->pool);
+    drafts_close(&gateway->drafts);
     accounts_close(&gateway->accounts);
     streams_free(&gateway->streams);
     metrics_free(&gateway->metrics);
@@ -209,6 +214,7 @@ static void tick(struct program *program)
     }
     if (++program->turn % SWEEP_TURNS == 0) {
         accounts_sweep(gateway->accounts, bl_time_now());
+        drafts_sweep(gateway->drafts, bl_time_now());
     }
 }
 

@@ -159,6 +159,9 @@ static void put_parameters(struct writer *writer, const struct route *route)
         put_text_parameter(writer, "Last-Event-ID", "header", false);
         put_text_parameter(writer, "application", "query", false);
     }
+    if (strcmp(route->method, "PUT") == 0) {
+        put_text_parameter(writer, "If-Match", "header", false);
+    }
     if (route_is_command(route)) {
         put_text_parameter(writer, "Idempotency-Key", "header", (route->flags & ROUTE_KEY) != 0);
         put_text_parameter(writer, "If-Match", "header", (route->flags & ROUTE_MATCH) != 0);
@@ -383,6 +386,7 @@ static const char *describe(const char *tag)
         { "applications", "What citizens hand in, and how far it is" },
         { "calendars", "Which days are working days" },
         { "departments", "Departments, their workers, and who is away" },
+        { "drafts", "What one is still typing: nobody else sees it" },
         { "events", "Everything that happened, as a list and as a stream" },
         { "operation", "How the hall is, for operators and monitors" },
         { "projects", "Major projects, referrals and appointments" },

@@ -157,6 +157,12 @@ const struct route routes[] = {
     OWN("POST", "/v1/tokens", "accounts", make_token, D(new_token), D(issued_token), NULL, 0, ROLES_ALL, "新令牌，密文只显示这一次", "issue a token; its secret is shown once"),
     OWN("DELETE", "/v1/tokens/{id}", "accounts", remove_token, NULL, NULL, NULL, 0, ROLES_ALL, "吊销令牌", "revoke a token"),
 
+    /* --- drafts --- */
+    OWN("GET", "/v1/drafts", "drafts", list_drafts, NULL, D(drafts), NULL, 0, ROLES_ALL, "自己的草稿", "one's own drafts"),
+    OWN("GET", "/v1/drafts/{id}", "drafts", show_draft, NULL, D(draft), NULL, 0, ROLES_ALL, "一份草稿", "one draft"),
+    OWN("PUT", "/v1/drafts/{id}", "drafts", save_draft, D(save_draft), D(draft), NULL, 0, ROLES_ALL, "保存草稿；已有的须带 If-Match", "save a draft; one that is there needs If-Match"),
+    OWN("DELETE", "/v1/drafts/{id}", "drafts", remove_draft, NULL, NULL, NULL, 0, ROLES_ALL, "删除草稿", "remove a draft"),
+
     /* --- without an account --- */
     OWN("GET", "/public/v1/progress/{number}", "public", public_progress, NULL, D(progress), NULL, ROUTE_PUBLIC, 0, "凭查询码查进度", "how far it is, with the query code"),
     OWN("GET", "/livez", "operation", show_livez, NULL, D(health), NULL, ROUTE_PUBLIC | ROUTE_INTERNAL, 0, "进程在", "the process answers"),

@@ -317,6 +317,44 @@ class GatewayTest(unittest.TestCase):
         with open(self.hall.path("gateway.log"), encoding="utf-8") as log:
             self.assertNotIn("110105194912310021", log.read())
 
+    def test_drafts(self):
+        """A draft is its owner's alone, is not overwritten unread, and there are not too many."""
+        path = "/v1/drafts/new-1"
+        form = {"form": {"shop_name": "老张面馆", "area": 12}}
+        body = {"workflow": "restaurant", "title": "老张", "content": form}
+        self.assertEqual(self.clerk.get(path)[0], 404)
+        status, headers, draft = self.clerk.send("PUT", path, body)
+        self.assertEqual((status, draft["revision"], draft["content"]["form"]), (200, 1, form["form"]))
+        first = headers["ETag"]
+        status, headers, draft = self.clerk.get(path)
+        self.assertEqual((status, headers["ETag"], headers["Cache-Control"]), (200, first, "no-store"))
+        self.assertEqual(self.clerk.get(path, If_None_Match=first)[0], 304)
+        for match in ({}, {"If_Match": '"7.x"'}, {"If_Match": "x"}):
+            status, _, problem = self.clerk.send("PUT", path, body, **match)
+            self.assertEqual((status, problem["type"]), (412, "/problems/draft-stale"))
+        status, headers, draft = self.clerk.send("PUT", path, {**body, "title": "老李"}, If_Match=first)
+        self.assertEqual((status, draft["revision"]), (200, 2))
+        self.assertEqual(self.clerk.send("PUT", path, body, If_Match=first)[0], 412)
+        [listed] = self.clerk.get("/v1/drafts")[2]["items"]
+        self.assertEqual((listed["title"], "content" in listed), ("老李", False))
+        for other in (self.administrator, self.clients["manager"]):
+            self.assertEqual(other.get(path)[0], 404)
+            self.assertFalse(other.get("/v1/drafts")[2].get("items"))
+            self.assertEqual(other.send("DELETE", path)[0], 404)
+        self.assertEqual(self.clerk.send("PUT", "/v1/drafts/a.b", body)[0], 422)
+        large = {**body, "content": {"form": {"shop_name": "x" * 70000}}}
+        status, _, problem = self.clerk.send("PUT", "/v1/drafts/large", large)
+        self.assertEqual((status, problem["type"]), (413, "/problems/draft-large"))
+        tracker = self.clients["tracker"]
+        for i in range(50):
+            self.assertEqual(tracker.send("PUT", f"/v1/drafts/d{i}", body)[0], 200)
+        status, _, problem = tracker.send("PUT", "/v1/drafts/d50", body)
+        self.assertEqual(problem["type"], "/problems/drafts-many")
+        self.assertEqual(self.clerk.send("DELETE", path)[0], 204)
+        self.assertEqual(self.clerk.get(path)[0], 404)
+        with open(self.hall.path("gateway.log"), encoding="utf-8") as log:
+            self.assertNotIn("老张面馆", log.read())
+
     def test_publishing_is_seen_at_once(self):
         with open(self.hall.workflows + "/five.yaml", encoding="utf-8") as file:
             text = file.read().replace("workflow: five", "workflow: fresh")
