@@ -19,6 +19,7 @@ static const struct sentence table[] = {
     { "account-exists", { "已有这个账号", "there is an account of this name" } },
     { "account-locked", { "密码连错多次，账号已暂时锁定，请稍后再试", "too many wrong passwords: the account is locked for a while" } },
     { "account-name", { "账号名只能用小写字母、数字、点、横线和下划线", "a name has a-z, 0-9, '.', '-' and '_'" } },
+    { "account-own", { "不能更改自己的账号，请另一位管理员办理", "you cannot change your own account: ask another administrator" } },
     { "account-role", { "没有这种账号角色", "there are no accounts of this role" } },
     { "account-unknown", { "没有这个账号", "there is no such account" } },
     { "address", { "地址不是有效的文本", "the address is no text" } },

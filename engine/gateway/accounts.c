@@ -326,6 +326,32 @@ enum bl_err accounts_add(struct accounts *accounts, const Bl__Account *account,
     return end(txn, err, e);
 }
 
+enum bl_err accounts_change(struct accounts *accounts, const Bl__Account *account,
+                            struct bl_arena *arena, Bl__StoredAccount **changed, struct bl_error *e)
+{
+    MDB_txn *txn;
+    enum bl_err err = check_account(account, e);
+
+    err = err == BL_OK ? begin(accounts, true, &txn, e) : err;
+    if (err != BL_OK) {
+        return err;
+    }
+    err = find_in(accounts, txn, account->name, arena, changed, e);
+    if (err == BL_OK) {
+        Bl__Account *to = (*changed)->account;
+
+        to->title = account->title;
+        to->role = account->role;
+        to->department = account->department;
+        to->post = account->post;
+        to->disabled = account->disabled;
+        (*changed)->epoch++;
+        err =
+            put(accounts, txn, ACCOUNTS, bl_text_of(account->name), &(*changed)->base, 0, arena, e);
+    }
+    return end(txn, err, e);
+}
+
 struct collecting {
     struct bl_arena *arena;
     const char *account;

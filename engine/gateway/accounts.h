@@ -33,6 +33,11 @@ MUST_CHECK enum bl_err accounts_find(struct accounts *accounts, const char *name
  * department; BL_EXISTS. Takes as long as a hash takes: not for the connections' threads. */
 MUST_CHECK enum bl_err accounts_add(struct accounts *accounts, const Bl__Account *account,
                                     const char *password, bl_time now, struct bl_error *e);
+/* Changes title, role, department, post and whether it is disabled, and ends its sessions; writes
+ * what it is now. BL_INVALID as above, BL_NOT_FOUND. */
+MUST_CHECK enum bl_err accounts_change(struct accounts *accounts, const Bl__Account *account,
+                                       struct bl_arena *arena, Bl__StoredAccount **changed,
+                                       struct bl_error *e);
 MUST_CHECK enum bl_err accounts_remove(struct accounts *accounts, const char *name,
                                        struct bl_error *e);
 /* Sets a password and ends the sessions of before; slow. */

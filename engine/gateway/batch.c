@@ -1,4 +1,5 @@
-/* One act at several tasks. Each is a command of its own: one that is refused stops no other. */
+/* One act at several tasks, or one reminder of several applications. Each is a command of its own:
+ * one that is refused stops no other. */
 #include <string.h>
 
 #include "core/refusal.h"
@@ -11,9 +12,11 @@
 #include "schema/reflect.h"
 
 #define VERB "/v1/tasks/{task}:"
+#define URGE "/v1/applications/{number}:urge"
 
 struct batch_work {
-    const Bl__TaskBatch *asked;
+    const char *const *names;  // tasks, or numbers
+    size_t count;
     const struct route *route;  // of the verb
     struct bl_text body;
     const char *key;  // the request id of all; "": none
@@ -65,7 +68,7 @@ static void go_on(struct request *request)
 {
     struct batch_work *work = request->context;
 
-    if (work->result.n_items < work->asked->n_tasks) {
+    if (work->result.n_items < work->count) {
         act(request);
     } else {
         response_message(request, 200, &work->result.base, 0);
@@ -76,7 +79,7 @@ static void done(struct request *request, enum bl_err code, const Bl__Answer *an
 {
     const struct batch_work *work = request->context;
 
-    add(request, work->asked->tasks[work->result.n_items], code, answer);
+    add(request, work->names[work->result.n_items], code, answer);
     go_on(request);
 }
 
@@ -98,7 +101,11 @@ static void act(struct request *request)
         return;
     }
     *(ProtobufCMessage **)reflect_choose(&command->base, member) = what;
-    write_task(request, command, what, work->asked->tasks[index], work->route->preset);
+    if ((work->route->flags & ROUTE_TASK) != 0) {
+        write_task(request, command, what, work->names[index], work->route->preset);
+    } else {
+        command->application = work->names[index];
+    }
     if (work->key[0] != '\0') {
         command->request_id = bl_arena_printf(&request->arena, "%s#%zu", work->key, index);
     }
@@ -109,12 +116,11 @@ static void act(struct request *request)
 }
 
 /* The body of each, as text: it is read anew for each command. */
-static struct bl_text body_of(struct request *request, const Bl__TaskBatch *asked)
+static struct bl_text body_of(struct request *request, ProtobufCBinaryData bytes)
 {
     struct writer writer AUTO(writer_free);
-    ProtobufCMessage *body =
-        protobuf_c_message_unpack(&google__protobuf__struct__descriptor, &request->arena.allocator,
-                                  asked->body.len, asked->body.data);
+    ProtobufCMessage *body = protobuf_c_message_unpack(
+        &google__protobuf__struct__descriptor, &request->arena.allocator, bytes.len, bytes.data);
 
     writer_init(&writer, WRITER_JSON);
     if (body == NULL) {
@@ -127,32 +133,59 @@ static struct bl_text body_of(struct request *request, const Bl__TaskBatch *aske
                              writer.bytes };
 }
 
+/* Begins with the first. */
+static void begin(struct request *request, struct batch_work *work, ProtobufCBinaryData body)
+{
+    const char *dry = request_argument(request, "dry_run");
+
+    if (!route_may(work->route, request->caller.person.role)) {
+        problem(request, BL_DENIED, "role-may-not", "verb");
+        return;
+    }
+    work->key = request->job.command.request_id;
+    work->dry_run = dry != NULL && strcmp(dry, "true") == 0;
+    bl__task_batch_result__init(&work->result);
+    work->result.items = bl_arena_array(&request->arena, Bl__TaskOutcome *, work->count + 1);
+    work->body = body_of(request, body);
+    request->context = work;
+    go_on(request);
+}
+
 void batch_tasks(struct request *request)
 {
     struct batch_work *work = bl_arena_new(&request->arena, struct batch_work);
-    const char *dry = request_argument(request, "dry_run");
     ProtobufCMessage *message;
 
     if (!request_read_body(request, &bl__task_batch__descriptor, &message) ||
         !write_key(request, &request->job.command)) {
         return;
     }
-    work->asked = (const Bl__TaskBatch *)message;
-    work->route = find_verb(work->asked->verb);
-    work->key = request->job.command.request_id;
-    work->dry_run = dry != NULL && strcmp(dry, "true") == 0;
+    const Bl__TaskBatch *asked = (const Bl__TaskBatch *)message;
+    work->names = (const char *const *)asked->tasks;
+    work->count = asked->n_tasks;
+    work->route = find_verb(asked->verb);
     if (work->route == NULL) {
         problem(request, BL_INVALID, "invalid", "verb");
         return;
     }
-    if (!route_may(work->route, request->caller.person.role)) {
-        problem(request, BL_DENIED, "role-may-not", "verb");
+    begin(request, work, asked->body);
+}
+
+void urge_applications(struct request *request)
+{
+    struct batch_work *work = bl_arena_new(&request->arena, struct batch_work);
+    ProtobufCMessage *message;
+
+    if (!request_read_body(request, &bl__urge_batch__descriptor, &message) ||
+        !write_key(request, &request->job.command)) {
         return;
     }
-    bl__task_batch_result__init(&work->result);
-    work->result.items =
-        bl_arena_array(&request->arena, Bl__TaskOutcome *, work->asked->n_tasks + 1);
-    work->body = body_of(request, work->asked);
-    request->context = work;
-    go_on(request);
+    const Bl__UrgeBatch *asked = (const Bl__UrgeBatch *)message;
+    work->names = (const char *const *)asked->numbers;
+    work->count = asked->n_numbers;
+    for (size_t i = 0; i < route_count && work->route == NULL; i++) {
+        work->route = strcmp(routes[i].path, URGE) == 0 ? &routes[i] : NULL;
+    }
+    CHECK(work->route != NULL);
+    begin(request, work, asked->body);
 }

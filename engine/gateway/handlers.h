@@ -8,6 +8,7 @@ void read_query(struct request *request);
 void write_command(struct request *request);
 /* batch.c */
 void batch_tasks(struct request *request);
+void urge_applications(struct request *request);
 /* workflow.c */
 void workflow_definition(struct request *request);
 void workflow_form(struct request *request);
@@ -31,6 +32,7 @@ void log_out(struct request *request);
 void show_session(struct request *request);
 void list_accounts(struct request *request);
 void make_account(struct request *request);
+void change_account(struct request *request);
 void remove_account(struct request *request);
 void set_password(struct request *request);
 void list_tokens(struct request *request);

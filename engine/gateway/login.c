@@ -173,6 +173,43 @@ void make_account(struct request *request)
     }
 }
 
+/* Runs in the pool: it waits for the disk. */
+static void alter_account(struct request *request)
+{
+    const Bl__ChangeAccount *asked = request->context;
+    Bl__Account account = BL__ACCOUNT__INIT;
+    Bl__StoredAccount *changed;
+    struct bl_error e = { 0 };
+
+    account.name = request_parameter(request, "name");
+    account.title = asked->title;
+    account.role = asked->role;
+    account.department = asked->department;
+    account.post = asked->post;
+    account.disabled = asked->disabled;
+    enum bl_err err =
+        accounts_change(request->gateway->accounts, &account, &request->arena, &changed, &e);
+    if (err != BL_OK) {
+        refuse(request, err, &e);
+    } else {
+        response_message(request, 200, &changed->account->base, 0);
+    }
+}
+
+/* Nobody changes his own: a hall whose only administrator has disabled himself is locked. */
+void change_account(struct request *request)
+{
+    ProtobufCMessage *message;
+
+    if (strcmp(request_parameter(request, "name"), request->caller.person.name) == 0) {
+        problem(request, BL_REFUSED, "account-own", "name");
+    } else if (request_read_body(request, &bl__change_account__descriptor, &message)) {
+        request->context = message;
+        request->job.think = alter_account;
+        request->job.kind = JOB_THINK;
+    }
+}
+
 void remove_account(struct request *request)
 {
     struct bl_error e = { 0 };

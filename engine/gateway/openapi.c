@@ -159,7 +159,7 @@ static void put_parameters(struct writer *writer, const struct route *route)
         put_text_parameter(writer, "Last-Event-ID", "header", false);
         put_text_parameter(writer, "application", "query", false);
     }
-    if (strcmp(route->method, "PUT") == 0) {
+    if (route_takes(route) == &bl__save_draft__descriptor) {
         put_text_parameter(writer, "If-Match", "header", false);
     }
     if (route_is_command(route)) {

@@ -440,6 +440,26 @@ class GatewayTest(unittest.TestCase):
                       {**body, "tasks": ["x"] * 201}):
             self.assertEqual(supervisor.post("/v1/tasks:batch", wrong)[0], 422)
 
+    def test_urging_several(self):
+        numbers = [self.clerk.submit(f"pressed-{i}")[2]["application"] for i in range(2)]
+        supervisor, ticked = self.clients["supervisor"], [numbers[0], "none", numbers[1]]
+        body = {"numbers": ticked, "body": {"level": "urge", "text": "请尽快办理"}}
+
+        def urged():
+            return ["urged" in json.dumps(supervisor.get(f"/v1/applications/{number}/events")[2])
+                    for number in numbers]
+
+        for path, found in (("?dry_run=true", [False, False]), ("", [True, True])):
+            status, _, answer = supervisor.post("/v1/applications:urge" + path, body)
+            self.assertEqual(status, 200, answer)
+            self.assertEqual([outcome["task"] for outcome in answer["items"]], ticked)
+            self.assertEqual([outcome.get("done", False) for outcome in answer["items"]],
+                             [True, False, True], answer)
+            self.assertTrue(answer["items"][1]["problem"]["detail"])
+            self.assertEqual(urged(), found)
+        for wrong in ({**body, "numbers": []}, {**body, "body": {"x": 1}}):
+            self.assertEqual(supervisor.post("/v1/applications:urge", wrong)[0], 422)
+
     def test_who_acted_stands_in_the_events(self):
         event = self.clerk.get(f"/v1/applications/{self.number}/events")[2]["items"][0]["event"]
         self.assertEqual(event["actor"]["principal"], "gateway")
@@ -610,6 +630,33 @@ class GatewayTest(unittest.TestCase):
         status, _, problem = self.administrator.post(
             "/v1/accounts", {"account": {"name": "short", "role": "clerk"}, "password": "short"})
         self.assertEqual(status, 422)
+
+    def test_an_account_is_changed_and_disabled(self):
+        path = "/v1/accounts/moved"
+        status, _, answer = self.administrator.post(
+            "/v1/accounts", {"account": {"name": "moved", "role": "clerk"}, "password": "correct horse"})
+        self.assertEqual(status, 201, answer)
+        login = {"name": "moved", "password": "correct horse"}
+        _, headers, _ = self.nobody.post("/v1/session", login)
+        cookie = headers["Set-Cookie"].split(";")[0]
+        self.assertEqual(self.nobody.get("/v1/session", Cookie=cookie)[0], 200)
+        token = Client(self.hall, self.administrator.post(
+            "/v1/tokens", {"name": "t", "account": "moved"})[2]["secret"])
+        status, _, account = self.administrator.send(
+            "PUT", path, {"role": "officer", "department": "fire", "post": "fire-01"})
+        self.assertEqual((status, account["role"], account["department"]), (200, "officer", "fire"))
+        self.assertEqual(self.nobody.get("/v1/session", Cookie=cookie)[0], 401)
+        self.assertEqual(token.get("/v1/session")[2]["account"]["role"], "officer")
+        status, _, problem = self.administrator.send("PUT", path, {"role": "officer"})
+        self.assertEqual((status, problem["type"]), (422, "/problems/account-department"))
+        status, _, account = self.administrator.send("PUT", path, {"role": "clerk", "disabled": True})
+        self.assertEqual((status, account["disabled"]), (200, True))
+        self.assertEqual(self.nobody.post("/v1/session", login)[0], 401)
+        self.assertEqual(token.get("/v1/session")[0], 401)
+        own = self.administrator.get("/v1/session")[2]["account"]["name"]
+        status, _, problem = self.administrator.send("PUT", "/v1/accounts/" + own, {"role": "clerk"})
+        self.assertEqual((status, problem["type"]), (409, "/problems/account-own"))
+        self.assertEqual(self.administrator.send("PUT", "/v1/accounts/none", {"role": "clerk"})[0], 404)
 
     # --- without an account ---
 
