@@ -192,7 +192,7 @@ static size_t item_bytes_max(const Bl__Item *item)
     bool plain = item->desk == NULL && item->correction == NULL && item->supplement == NULL &&
                  item->deliver == NULL && item->check == NULL && item->extended == NULL &&
                  item->n_stops == 0 && item->n_consultations == 0 && item->n_missing == 0 &&
-                 item->accepted_by[0] == '\0' && item->n_changed == 0;
+                 item->accepted_by[0] == '\0' && item->lower[0] == '\0' && item->n_changed == 0;
 
     return plain ? ITEM_BYTES_MAX : TAG_BYTES_MAX + protobuf_c_message_get_packed_size(&item->base);
 }

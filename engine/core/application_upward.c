@@ -73,6 +73,7 @@ void evolve_passed_up(Bl__Application *application, const Bl__Event *event, stru
     Bl__Item *item = application->items[event->passed_up->item];
 
     item->passed_up_at = event->at;
+    item->lower = item->department;
     item->failures = 0;
     item->retry_at = 0;
     item->rung = 0;

@@ -114,6 +114,7 @@ Bl__Item *item_copy(const Bl__Item *from, struct bl_arena *arena)
     item->department = bl_arena_string(arena, from->department);
     item->document = bl_arena_string(arena, from->document);
     item->accepted_by = bl_arena_string(arena, from->accepted_by);
+    item->lower = bl_arena_string(arena, from->lower);
     item->missing = texts_copy(from->missing, from->n_missing, arena);
     item->changed = texts_copy(from->changed, from->n_changed, arena);
     copy_clocks(item, from, arena);

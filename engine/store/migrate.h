@@ -7,7 +7,7 @@
 
 #include "store/store.h"
 
-#define STORE_FORMAT UINT32_C(2)
+#define STORE_FORMAT UINT32_C(3)
 
 /* Brings a store that was opened to write from `format` to STORE_FORMAT. */
 MUST_CHECK enum bl_err migrate_store(struct store *store, uint32_t format, struct bl_error *e);

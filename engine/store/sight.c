@@ -33,7 +33,8 @@ static bool is_applicant(const struct principal *principal)
 
 bool sight_item(const struct principal *principal, const Bl__Item *item)
 {
-    return !is_department(principal) || strcmp(principal->department, item->department) == 0;
+    return !is_department(principal) || strcmp(principal->department, item->department) == 0 ||
+           (item->lower[0] != '\0' && strcmp(principal->department, item->lower) == 0);
 }
 
 bool sight_asks_project(const struct principal *principal)

@@ -16,6 +16,7 @@ bool sight_application(const struct principal *principal, const Bl__Application 
 bool sight_asks_project(const struct principal *principal);
 /* Who is asked for an opinion sees the application, and of the item the question. */
 bool sight_department(const struct principal *principal, const char *department);
+/* Whoever passed an item up to the authority above goes on seeing it. */
 bool sight_item(const struct principal *principal, const Bl__Item *item);
 /*   application  the event's, as it was counted then (view_then); NULL: it is of something else
  *   project      the application's, or the event's own; NULL as above */

@@ -13,6 +13,7 @@
 #include "core/desk.h"
 #include "hall_fixture.h"
 #include "store/query.h"
+#include "store/sight.h"
 
 #define S(state) BL__ITEM__STATE__##state
 #define R(result) BL__ITEM__RESULT__##result
@@ -1051,6 +1052,13 @@ static void test_limits_above(void **state)
                         "20 working days");
     PLAY(&scene, { "amr/amr-01", APPROVE, "above" });
     assert_string_equal(ask(&scene, "dr/dr-01", &one)->tasks[0]->promise->limit, "15 working days");
+    /* Whoever passed it up goes on seeing it, and acts on it no more. */
+    struct principal lower = { .role = BL__KEY__ROLE__OFFICER, .department = "amr" };
+    assert_true(sight_item(&lower, item_of(&scene, "above")));
+    bl_text_copy(lower.department, sizeof lower.department, "dr");
+    assert_true(sight_item(&lower, item_of(&scene, "above")));
+    bl_text_copy(lower.department, sizeof lower.department, "fire");
+    assert_false(sight_item(&lower, item_of(&scene, "above")));
     close_scene(&scene);
 }
 

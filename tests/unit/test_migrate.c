@@ -14,12 +14,13 @@
 /* 2026-11-26 09:00 in the hall, when the sample was left. */
 #define THURSDAY_NINE INT64_C(1795654800000000)
 
-static void copy_sample(const char *folder)
+static void copy_sample(const char *folder, const char *sample)
 {
     static char bytes[1 << 20];
     char path[600];
 
-    FILE *in = fopen(SOURCE_DIR "/tests/unit/stores/format_1.store", "rb");
+    (void)snprintf(path, sizeof path, SOURCE_DIR "/tests/unit/stores/%s", sample);
+    FILE *in = fopen(path, "rb");
     assert_non_null(in);
     size_t count = fread(bytes, 1, sizeof bytes, in);
     assert_true(count > 0 && count < sizeof bytes);
@@ -38,7 +39,7 @@ static int setup(void **state)
     (void)snprintf(hall->path, sizeof hall->path, "/tmp/binglian-test.XXXXXX");
     assert_non_null(mkdtemp(hall->path));
     hall->now = THURSDAY_NINE;
-    copy_sample(hall->path);
+    copy_sample(hall->path, *state);
     *state = hall;
     return 0;
 }
@@ -135,13 +136,18 @@ static void test_a_cut_migration_begins_again(void **state)
     hall_stop(hall);
 }
 
+// clang-format off
+#define OF(sample, test) { sample ": " #test, test, setup, teardown, (void *)(uintptr_t)sample }
+#define OF_EACH(test) OF("format_1.store", test), OF("format_2.store", test)
+// clang-format on
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_it_agrees_with_itself, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_readers_wait_for_the_broker, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_work_goes_on, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_cut_migration_begins_again, setup, teardown),
+        OF_EACH(test_it_agrees_with_itself),
+        OF_EACH(test_readers_wait_for_the_broker),
+        OF_EACH(test_work_goes_on),
+        OF_EACH(test_a_cut_migration_begins_again),
     };
 
     return cmocka_run_group_tests_name("migrate", tests, NULL, NULL);

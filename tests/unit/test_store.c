@@ -173,7 +173,7 @@ static void put_meta(const char *folder, const char *name, uint32_t value)
 
 static void newer_format(const char *folder)
 {
-    put_meta(folder, "format", 3);
+    put_meta(folder, "format", 4);
 }
 
 static void format_is_lost(const char *folder)
