@@ -19,6 +19,11 @@ extern const struct aggregate application_aggregate;
 size_t application_bytes_max(const Bl__Application *application);
 size_t application_event_bytes_max(const Bl__Event *event);
 
+/* What two applications of one person for the same thing have in common: it finds them, and tells
+ * nobody who has not the hall's secret who it is. 0: he gave no number of his papers. */
+uint64_t application_twin(const uint8_t *secret, const char *workflow, const char *id,
+                          struct bl_arena *arena);
+
 /* 收件, 受理, 办理中…: a function of the items (domain.md 9.1), never stored. */
 Bl__Application__State application_state(const Bl__Application *application);
 /* May the outcome of a granted item leave the house? Not while a material is still to come, unless

@@ -125,19 +125,17 @@ static const char *agent_hash(const struct question *q, const Bl__Agent *agent)
     return sodium_bin2hex(text, 2 * CONTENT_HASH_BYTES + 1, hash, sizeof hash);
 }
 
-/* What two applications of one person for the same thing have in common: it finds them, and tells
- * nobody who has not the hall's secret who it is. 0: he gave no number of his papers. */
-static uint64_t twin_of(const struct question *q, const Bl__Applicant *applicant)
+uint64_t application_twin(const uint8_t *secret, const char *workflow, const char *id,
+                          struct bl_arena *arena)
 {
     uint8_t hash[crypto_shorthash_BYTES];
     uint64_t twin;
 
-    if (q->world->secret == NULL || applicant->id[0] == '\0') {
+    if (secret == NULL || id[0] == '\0') {
         return 0;
     }
-    const char *text =
-        bl_arena_printf(q->arena, "twin %s %s", q->world->definition->workflow, applicant->id);
-    CHECK(crypto_shorthash(hash, (const uint8_t *)text, strlen(text), q->world->secret) == 0);
+    const char *text = bl_arena_printf(arena, "twin %s %s", workflow, id);
+    CHECK(crypto_shorthash(hash, (const uint8_t *)text, strlen(text), secret) == 0);
     memcpy(&twin, hash, sizeof twin);
     return twin;
 }
@@ -157,7 +155,8 @@ static void describe(const struct question *q, const struct content *content,
     submitted->mode = submit->mode;
     submitted->project = submit->project;
     submitted->paper = submit->stated_receipt != 0;
-    submitted->twin = twin_of(q, content->message->applicant);
+    submitted->twin = application_twin(world->secret, submitted->workflow,
+                                       content->message->applicant->id, q->arena);
     if (content->message->agent != NULL) {
         submitted->agent = agent_hash(q, content->message->agent);
     }

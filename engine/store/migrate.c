@@ -141,7 +141,7 @@ static enum bl_err begin(struct store *store, struct bl_error *e)
     static const enum table derived[] = { TABLE_TIMERS,    TABLE_INBOX,     TABLE_OPEN,
                                           TABLE_COUNTS,    TABLE_INCIDENTS, TABLE_CODES,
                                           TABLE_HANDOVERS, TABLE_DAYS,      TABLE_DESKS,
-                                          TABLE_TWINS };
+                                          TABLE_TWINS,     TABLE_LISTS,     TABLE_APPLICANTS };
     uint32_t format = STORE_FORMAT;
     uint8_t mark = 1;
     MDB_txn *txn;

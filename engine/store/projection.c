@@ -3,13 +3,13 @@
 #include <string.h>
 
 static void (*const projections[])(const Bl__Application *, struct projection *) = {
-    project_timer,     project_inbox, project_open,  project_counts,
-    project_incidents, project_desk,  project_twins, project_notices,
+    project_timer, project_inbox, project_open,    project_counts, project_incidents,
+    project_desk,  project_twins, project_notices, project_lists,
 };
 
 static size_t most_rows(const Bl__Application *application)
 {
-    size_t most = 3 * application->n_items + application->n_notices + 5;
+    size_t most = 3 * application->n_items + application->n_notices + 10;
 
     for (size_t i = 0; i < application->n_items; i++) {
         most += application->items[i]->n_consultations;

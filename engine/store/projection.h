@@ -57,6 +57,7 @@ void project_open(const Bl__Application *application, struct projection *project
 void project_counts(const Bl__Application *application, struct projection *projection);
 void project_desk(const Bl__Application *application, struct projection *projection);
 void project_twins(const Bl__Application *application, struct projection *projection);
+void project_lists(const Bl__Application *application, struct projection *projection);
 void project_incidents(const Bl__Application *application, struct projection *projection);
 void project_notices(const Bl__Application *application, struct projection *projection);
 

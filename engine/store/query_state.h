@@ -32,6 +32,9 @@ bool query_is_large(const struct asking *a);
 const char *query_cursor(struct bl_arena *arena, struct bl_text key);
 bool query_read_cursor(struct bl_arena *arena, const char *text, struct bl_text *key);
 
+/* query_list.c */
+enum bl_err query_applications(const struct asking *a);
+
 /* query_delay.c */
 /* Fills in whose time it was, where the application is late. */
 enum bl_err query_delays(const struct asking *a, const Bl__Application *application,

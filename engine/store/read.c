@@ -315,6 +315,57 @@ enum bl_err read_scan_back(struct store_read *read, enum table table, struct bl_
     return scan(read, table, from, true, visit, context, e);
 }
 
+static enum bl_err cursor_stands(struct read_cursor *cursor, int rc, MDB_val key, MDB_val value,
+                                 struct bl_error *e)
+{
+    cursor->there = rc == 0;
+    if (rc == 0) {
+        cursor->key = environment_text(key);
+        cursor->value = environment_text(value);
+    }
+    return rc == 0 || rc == MDB_NOTFOUND ? BL_OK
+                                         : environment_error(e, rc, table_name(cursor->table));
+}
+
+enum bl_err read_cursor_seek(struct read_cursor *cursor, struct bl_text from, struct bl_error *e)
+{
+    MDB_val key = environment_value(from), value;
+    int rc = cursor->back ? seek_back(cursor->cursor, from, &key, &value)
+                          : mdb_cursor_get(cursor->cursor, &key, &value,
+                                           from.bytes == 0 ? MDB_FIRST : MDB_SET_RANGE);
+
+    return cursor_stands(cursor, rc, key, value, e);
+}
+
+enum bl_err read_cursor_step(struct read_cursor *cursor, struct bl_error *e)
+{
+    MDB_val key, value;
+    int rc = mdb_cursor_get(cursor->cursor, &key, &value, cursor->back ? MDB_PREV : MDB_NEXT);
+
+    return cursor_stands(cursor, rc, key, value, e);
+}
+
+enum bl_err read_cursor_open(struct store_read *read, enum table table, bool back,
+                             struct bl_text from, struct read_cursor *cursor, struct bl_error *e)
+{
+    MDB_cursor *opened;
+    int rc = mdb_cursor_open(read->txn, read->store->tables[table], &opened);
+
+    if (rc != 0) {
+        return environment_error(e, rc, table_name(table));
+    }
+    *cursor = (struct read_cursor){ .cursor = opened, .table = table, .back = back };
+    return read_cursor_seek(cursor, from, e);
+}
+
+void read_cursor_close(struct read_cursor *cursor)
+{
+    if (cursor->cursor != NULL) {
+        mdb_cursor_close(cursor->cursor);
+        cursor->cursor = NULL;
+    }
+}
+
 enum bl_err read_rows(struct store_read *read, enum table table, uint64_t *count,
                       struct bl_error *e)
 {

@@ -73,6 +73,23 @@ MUST_CHECK enum bl_err read_scan(struct store_read *read, enum table table, stru
 MUST_CHECK enum bl_err read_scan_back(struct store_read *read, enum table table,
                                       struct bl_text from, read_visit visit, void *context,
                                       struct bl_error *e);
+
+/* The same step by step, for walks along several indexes at once. */
+struct read_cursor {
+    void *cursor;  // LMDB's; ends before its transaction does
+    enum table table;
+    bool back;
+    bool there;  // it stands on a row: key and value
+    struct bl_text key, value;
+};
+MUST_CHECK enum bl_err read_cursor_open(struct store_read *read, enum table table, bool back,
+                                        struct bl_text from, struct read_cursor *cursor,
+                                        struct bl_error *e);
+/* Goes to the first row that is not before `from`, backward the last that is not after it. */
+MUST_CHECK enum bl_err read_cursor_seek(struct read_cursor *cursor, struct bl_text from,
+                                        struct bl_error *e);
+MUST_CHECK enum bl_err read_cursor_step(struct read_cursor *cursor, struct bl_error *e);
+void read_cursor_close(struct read_cursor *cursor);  // fine for one that is zero
 MUST_CHECK enum bl_err read_rows(struct store_read *read, enum table table, uint64_t *count,
                                  struct bl_error *e);
 

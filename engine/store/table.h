@@ -22,7 +22,7 @@
     X(TABLE_NUMBERS,      "numbers")      /* business number → id of 8 bytes                    */ \
     X(TABLE_TIMERS,       "timers")       /* moment, kind, id → empty                           */ \
     X(TABLE_INBOX,        "inbox")        /* department, due, id, item → InboxRow               */ \
-    X(TABLE_OPEN,         "open")         /* urgency, id → empty                                */ \
+    X(TABLE_OPEN,         "open")         /* urgency, id → face (project_lists.h)               */ \
     X(TABLE_COUNTS,       "counts")       /* name → Count                                       */ \
     X(TABLE_INCIDENTS,    "incidents")    /* id, item [, kind] → empty                          */ \
     X(TABLE_DESKS,        "desks")        /* department, due, id, item, consultation → empty    */ \
@@ -32,7 +32,9 @@
     X(TABLE_HANDOVERS,    "handovers")    /* due, id of an open referral → empty                */ \
     X(TABLE_BOOKINGS,     "bookings")     /* id → Booking                                       */ \
     X(TABLE_DAYS,         "days")         /* day, window → id of its Booking, 8 bytes           */ \
-    X(TABLE_TWINS,        "twins")        /* twin, id of an open application → empty            */
+    X(TABLE_TWINS,        "twins")        /* twin, id of an open application → empty            */ \
+    X(TABLE_LISTS,        "lists")        /* list, what of, due, id → face (project_lists.h)    */ \
+    X(TABLE_APPLICANTS,   "applicants")   /* shelf, twin, id → empty (project_lists.h)          */
 // clang-format on
 
 enum table {
@@ -40,7 +42,7 @@ enum table {
     STORE_TABLES(X)
 #undef X
 };
-#define TABLE_COUNT (TABLE_TWINS + 1)
+#define TABLE_COUNT (TABLE_APPLICANTS + 1)
 
 const char *table_name(enum table table);
 
@@ -61,7 +63,7 @@ struct key {
 void key_u16(struct key *key, uint16_t value);
 void key_u32(struct key *key, uint32_t value);
 void key_u64(struct key *key, uint64_t value);
-void key_string(struct key *key, const char *text);  // its bytes, at the end of a key
+void key_string(struct key *key, const char *text);            // its bytes, at the end of a key
 void key_department(struct key *key, const char *department);  // padded with NUL
 struct bl_text key_text(const struct key *key);
 /* The key's bytes, kept in the arena. */

@@ -408,10 +408,11 @@ static bool visit_incident(void *context, struct bl_text key, struct bl_text val
  * verify_content allows. */
 static enum bl_err verify_rows(struct verifying *v, struct bl_error *e)
 {
-    static const enum table tables[] = { TABLE_TIMERS,    TABLE_INBOX,    TABLE_OPEN,
-                                         TABLE_NUMBERS,   TABLE_CONTENTS, TABLE_SOURCES,
-                                         TABLE_INCIDENTS, TABLE_CODES,    TABLE_HANDOVERS,
-                                         TABLE_DAYS,      TABLE_DESKS,    TABLE_TWINS };
+    static const enum table tables[] = { TABLE_TIMERS,    TABLE_INBOX,     TABLE_OPEN,
+                                         TABLE_NUMBERS,   TABLE_CONTENTS,  TABLE_SOURCES,
+                                         TABLE_INCIDENTS, TABLE_CODES,     TABLE_HANDOVERS,
+                                         TABLE_DAYS,      TABLE_DESKS,     TABLE_TWINS,
+                                         TABLE_LISTS,     TABLE_APPLICANTS };
     enum bl_err err =
         read_scan(v->read, TABLE_INCIDENTS, (struct bl_text){ NULL, 0 }, visit_incident, v, e);
 

@@ -58,7 +58,7 @@ struct row_case {
     bool held, incident, ended;
     bl_time retry_at;
     Bl__Clock__Phase phase;  // unspecified: no clock
-    const char *rows;        // letters: timers, inbox, open, incidents
+    const char *rows;        // letters: timers, inbox, open, incidents, lists, desks
     bl_time timer_at;
     const char *counts;
 };
@@ -68,16 +68,16 @@ struct row_case {
 
 // clang-format off
 static const struct row_case row_cases[] = {
-    { "pending",           S(PENDING),    false, false, false, 0,     NONE,       "o",   0,       "applications open " },
-    { "received",          S(RECEIVED),   false, false, false, 0,     NONE,       "o",   0,       "applications open " },
-    { "accepted",          S(ACCEPTED),   false, false, false, 0,     P(RUNNING), "tio", WARN,    "applications open items:fire " },
-    { "yellow",            S(ACCEPTED),   false, false, false, 0,     P(WARNED),  "tio", DUE + 1, "applications open items:fire " },
-    { "red",               S(ACCEPTED),   false, false, false, 0,     P(OVERDUE), "io",  0,       "applications open items:fire " },
-    { "tried again later", S(ACCEPTED),   false, false, false, RETRY, P(RUNNING), "tio", WARN,    "applications open items:fire " },
-    { "held",              S(ACCEPTED),   true,  false, false, 0,     P(RUNNING), "to",  WARN,    "applications open items:fire " },
-    { "an incident",       S(ACCEPTED),   false, true,  false, 0,     P(RUNNING), "toc", WARN,    "applications open items:fire incidents:fire " },
-    { "ended",             S(DECIDED),    false, false, true,  0,     P(STOPPED), "",    0,       "applications " },
-    { "ended too late",    S(DECIDED),    false, false, true,  0,     P(OVERDUE), "",    0,       "applications " },
+    { "pending",           S(PENDING),    false, false, false, 0,     NONE,       "oll",   0,       "applications open " },
+    { "received",          S(RECEIVED),   false, false, false, 0,     NONE,       "odll",   0,       "applications open " },
+    { "accepted",          S(ACCEPTED),   false, false, false, 0,     P(RUNNING), "tioll", WARN,    "applications open items:fire " },
+    { "yellow",            S(ACCEPTED),   false, false, false, 0,     P(WARNED),  "tioll", DUE + 1, "applications open items:fire " },
+    { "red",               S(ACCEPTED),   false, false, false, 0,     P(OVERDUE), "ioll",  0,       "applications open items:fire " },
+    { "tried again later", S(ACCEPTED),   false, false, false, RETRY, P(RUNNING), "tioll", WARN,    "applications open items:fire " },
+    { "held",              S(ACCEPTED),   true,  false, false, 0,     P(RUNNING), "toll",  WARN,    "applications open items:fire " },
+    { "an incident",       S(ACCEPTED),   false, true,  false, 0,     P(RUNNING), "tocll", WARN,    "applications open items:fire incidents:fire " },
+    { "ended",             S(DECIDED),    false, false, true,  0,     P(STOPPED), "ll",    0,       "applications " },
+    { "ended too late",    S(DECIDED),    false, false, true,  0,     P(OVERDUE), "ll",    0,       "applications " },
 };
 // clang-format on
 
@@ -103,7 +103,8 @@ static Bl__Application *application_of(const struct row_case *row)
 static const char *letters_of(const struct projection *projection)
 {
     static const char letters[TABLE_COUNT] = {
-        [TABLE_TIMERS] = 't', [TABLE_INBOX] = 'i', [TABLE_OPEN] = 'o', [TABLE_INCIDENTS] = 'c'
+        [TABLE_TIMERS] = 't',    [TABLE_INBOX] = 'i', [TABLE_OPEN] = 'o',
+        [TABLE_INCIDENTS] = 'c', [TABLE_LISTS] = 'l', [TABLE_DESKS] = 'd',
     };
     static char text[8];
 
@@ -213,13 +214,13 @@ static const struct row_case *named(const char *name)
 static void test_differences(void **state)
 {
     (void)state;
-    assert_changes(NULL, named("accepted"), (struct changes){ .added = 3 });
+    assert_changes(NULL, named("accepted"), (struct changes){ .added = 5 });
     assert_changes(named("accepted"), named("accepted"), (struct changes){ 0 });
     assert_changes(named("accepted"), named("yellow"), (struct changes){ 1, 1, 0 });  // its timer
     assert_changes(named("accepted"), named("tried again later"), (struct changes){ 0, 0, 1 });
     assert_changes(named("accepted"), named("held"), (struct changes){ .removed = 1 });
     assert_changes(named("accepted"), named("an incident"), (struct changes){ 1, 1, 0 });
-    assert_changes(named("accepted"), named("ended"), (struct changes){ .removed = 3 });
+    assert_changes(named("accepted"), named("ended"), (struct changes){ 1, 4, 0 });
 }
 
 int main(void)

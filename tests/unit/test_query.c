@@ -14,10 +14,29 @@
 
 #define SHOPS 9
 #define PAGES_MAX 100
+#define DUE_SPAN                                                                                   \
+    (14 * DAY_US + 8 * HOUR_US + 30 * MINUTE_US)  // 10 working days: that Monday's close
 
 static const struct principal supervisor = { BL__KEY__ROLE__SUPERVISOR, "supervisor", "" };
 
 static struct bl_arena arena;  // of the answers of one test
+
+#define SOMEBODY "11010519491231002X"
+
+/* The window is w-1 for those with an odd number; the first of each three has said who he is. */
+static const Bl__Answer *submit(struct hall *hall, int number, const char *id, double area)
+{
+    static struct hall_submission submission;
+
+    shop_form(&submission, id, area, "老张面馆");
+    Bl__Content *content =
+        bl__content__unpack(&arena.allocator, submission.submit.content.len, submission.content);
+    assert_non_null(content);
+    content->applicant->id = number % 3 == 1 ? SOMEBODY : "";
+    submission.submit.content.len = bl__content__pack(content, submission.content);
+    submission.submit.window = number % 2 == 1 ? "w-1" : "w-2";
+    return hall_do(hall, &hall_clerk, &submission.command);
+}
 
 /* Nine shops, 1 to 9, submitted an hour apart. Every third is large. 1 has its `first` done, 2 is
  * over, 3 has an incident at urban. */
@@ -25,19 +44,19 @@ static int setup(void **state)
 {
     struct hall *hall = calloc(1, sizeof *hall);
 
+    bl_arena_init(&arena, 1 << 16, SIZE_MAX);
     shop_open(hall);
     for (int i = 1; i <= SHOPS; i++) {
         char id[24];
 
         (void)snprintf(id, sizeof id, "r-%d", i);
-        CHECK(shop_submit(hall, id, i % 3 == 0 ? 500 : 20)->refusal == NULL);
+        CHECK(submit(hall, i, id, i % 3 == 0 ? 500 : 20)->refusal == NULL);
         hall->now += HOUR_US;
     }
     CHECK(shop_decide(hall, "amr", 1, "first", BL__ITEM__RESULT__GRANTED)->refusal == NULL);
     CHECK(shop_decide(hall, "amr", 2, "first", BL__ITEM__RESULT__DENIED)->refusal == NULL);
     CHECK(shop_decide(hall, "amr", 2, "permit", BL__ITEM__RESULT__GRANTED)->refusal == NULL);
     CHECK(shop_fail(hall, "urban", 3, "large")->refusal == NULL);
-    bl_arena_init(&arena, 1 << 16, SIZE_MAX);
     *state = hall;
     return 0;
 }
@@ -207,7 +226,12 @@ static bool fits(const Bl__ApplicationView *view, const Bl__ListApplications *fi
     for (size_t i = 0; i < view->n_items && !there; i++) {
         there = is_ready_at(view->items[i], filter->department, urgent ? now : BL_NEVER);
     }
-    return there &&
+    return there && (filter->state == 0 || filter->state == view->state) &&
+           (filter->window[0] == '\0' || strcmp(filter->window, view->window) == 0) &&
+           (filter->due_from == 0 ||
+            (view->promise != NULL && view->promise->due_at >= filter->due_from)) &&
+           (filter->due_to == 0 ||
+            (view->promise != NULL && view->promise->due_at < filter->due_to)) &&
            (filter->workflow[0] == '\0' || strcmp(filter->workflow, view->workflow) == 0) &&
            (filter->light == BL__LIGHT__LIGHT_UNSPECIFIED || filter->light == view->light) &&
            (!filter->overdue || view->light == BL__LIGHT__RED) &&
@@ -266,6 +290,9 @@ static const struct list_case {
     const char *workflow, *department;
     Bl__Light light;
     bool overdue, open;
+    Bl__Application__State state;
+    const char *window;  // NULL: any
+    bl_span from, to;    // due moments, after the first hour; 0: any
 } list_cases[] = {
     { "list: all", "", "", 0, false, false },
     { "list: a workflow", "shop", "", 0, false, false },
@@ -288,6 +315,28 @@ static const struct list_case {
     { "list: amr, green", "", "amr", BL__LIGHT__GREEN, false, false },
     { "list: amr, yellow", "", "amr", BL__LIGHT__YELLOW, false, false },
     { "list: another workflow at amr", "none", "amr", 0, false, false },
+    { "list: accepted", "", "", 0, false, false, BL__APPLICATION__STATE__ACCEPTED },
+    { "list: partly done", "", "", 0, false, false, BL__APPLICATION__STATE__PARTLY_DONE },
+    { "list: completed", "", "", 0, false, false, BL__APPLICATION__STATE__COMPLETED },
+    { "list: completed of a workflow", "shop", "", 0, false, false,
+      BL__APPLICATION__STATE__COMPLETED },
+    { "list: completed and open", "", "", 0, false, true, BL__APPLICATION__STATE__COMPLETED },
+    { "list: withdrawn", "", "", 0, false, false, BL__APPLICATION__STATE__WITHDRAWN },
+    { "list: accepted and red", "", "", BL__LIGHT__RED, false, false,
+      BL__APPLICATION__STATE__ACCEPTED },
+    { "list: a window", "", "", 0, false, false, 0, "w-2" },
+    { "list: a window's open ones", "", "", 0, false, true, 0, "w-1" },
+    { "list: a window's of a workflow", "shop", "", 0, false, false, 0, "w-1" },
+    { "list: no such window", "", "", 0, false, false, 0, "w-9" },
+    { "list: due from", "", "", 0, false, false, 0, NULL, DUE_SPAN, 0 },
+    { "list: due to", "", "", 0, false, false, 0, NULL, 0, DUE_SPAN },
+    { "list: due in a range", "", "", 0, false, false, 0, NULL, DUE_SPAN - HOUR_US,
+      DUE_SPAN + HOUR_US },
+    { "list: due in a range, open", "", "", 0, false, true, 0, NULL, 1, DUE_SPAN + DAY_US },
+    { "list: due in a range, of a workflow", "shop", "", 0, false, false, 0, NULL, 1,
+      DUE_SPAN + DAY_US },
+    { "list: due in a range, at a window", "", "", 0, false, false, 0, "w-1", 1,
+      DUE_SPAN + DAY_US },
 };
 
 static const struct list_case *asked;  // the row that the test is about
@@ -310,6 +359,10 @@ static void test_list(void **state)
     filter.light = asked->light;
     filter.overdue = asked->overdue;
     filter.open = asked->open;
+    filter.state = asked->state;
+    filter.window = asked->window == NULL ? "" : asked->window;
+    filter.due_from = asked->from == 0 ? 0 : MONDAY_NINE + asked->from;
+    filter.due_to = asked->to == 0 ? 0 : MONDAY_NINE + asked->to;
     for (int day = 0; day < 16; day++) {
         bl_arena_reset(&arena);
         check_list(hall, &filter);
@@ -414,6 +467,32 @@ static void test_limits(void **state)
     assert_int_equal(list(hall, &supervisor, &filter, 100000, "")->n_applications, QUERY_LIMIT_MAX);
 }
 
+/* By the number of his papers, which no row has in it; with a workflow, and page by page. */
+static void test_applicant(void **state)
+{
+    struct hall *hall = *state;
+    Bl__ListApplications filter = BL__LIST_APPLICATIONS__INIT;
+    bool seen[SHOPS + 1];
+
+    filter.applicant = SOMEBODY;
+    for (uint32_t limit = 1; limit <= 4; limit++) {
+        assert_int_equal(read_pages(hall, &supervisor, &filter, limit, seen), 3);
+        assert_true(seen[1] && seen[4] && seen[7]);
+    }
+    const Bl__QueryAnswer *answer = list(hall, &supervisor, &filter, 3, "");
+    assert_int_equal(answer->applications[0]->id, 7);  // the newest first
+    filter.window = "w-2";
+    assert_int_equal(read_pages(hall, &supervisor, &filter, 9, seen), 1);
+    filter.window = "";
+    filter.workflow = "shop";
+    assert_int_equal(read_pages(hall, &supervisor, &filter, 9, seen), 3);
+    filter.workflow = "none";
+    assert_int_equal(read_pages(hall, &supervisor, &filter, 9, seen), 0);
+    filter.workflow = "";
+    filter.applicant = "110105194912310021";
+    assert_int_equal(read_pages(hall, &supervisor, &filter, 9, seen), 0);
+}
+
 static void test_cursors_of_strangers(void **state)
 {
     static const char *const cursors[] = {
@@ -445,7 +524,7 @@ static void test_cursors_of_strangers(void **state)
     filter.department = "amr";
     const char *amr = list(hall, &supervisor, &filter, 1, "")->next;
     filter.department = "fire";
-    assert_int_equal(list(hall, &supervisor, &filter, 9, amr)->n_applications, 0);
+    assert_null(list(hall, &supervisor, &filter, 9, amr)->refusal);
     assert_null(list(hall, &supervisor, &filter, 9, all)->refusal);
 }
 
@@ -778,6 +857,7 @@ int main(void)
         T(test_order),
         T(test_pages_survive_inserts),
         T(test_limits),
+        T(test_applicant),
         T(test_cursors_of_strangers),
         T(test_lists_of_a_department),
         T(test_events_of_all),
