@@ -14,8 +14,8 @@
 #include "store/sight.h"
 
 #define HEADS_MAX 512  // parts of one walk: workflows, projects of a tracker
-/* What one page may cost: a row passed over is 1. A page of nothing else takes some 10 ms. */
-#define BUDGET 60000
+/* What one page may cost: a row passed over is 1. A page of nothing else takes some 5 ms. */
+#define BUDGET 30000
 #define RECORD_COST 60  // to open a record
 #define SEEK_COST 5
 
