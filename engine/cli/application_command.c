@@ -11,6 +11,10 @@
 #include "cli/tree.h"
 #include "cli/watch.h"
 
+// As they stand in the enum, from 1 on.
+#define STATES                                                                                     \
+    "submitted|correcting|accepted|in_progress|partly_done|completed|refused|withdrawn|returned|"  \
+    "closed"
 #define PAGE_MAX 200  // of a list, as the broker gives it
 #define EVENTS_PAGE_MAX 1000
 #define CLOCK_CHOICES                                                                              \
@@ -306,6 +310,7 @@ static int run_list(struct cli *cli)
 {
     const struct options *options = &cli->options;
     const char *light = option_text(options, "light"), *next = "";
+    const char *state = option_text(options, "state");
     Bl__ListApplications list = BL__LIST_APPLICATIONS__INIT;
     Bl__Query query = BL__QUERY__INIT;
     struct bl_client *client = NULL;
@@ -316,6 +321,12 @@ static int run_list(struct cli *cli)
         option_text(options, "workflow") != NULL ? option_text(options, "workflow") : "";
     list.department =
         option_text(options, "department") != NULL ? option_text(options, "department") : "";
+    list.window = option_text(options, "window") != NULL ? option_text(options, "window") : "";
+    list.project = option_text(options, "project") != NULL ? option_text(options, "project") : "";
+    list.applicant =
+        option_text(options, "applicant") != NULL ? option_text(options, "applicant") : "";
+    list.state = state == NULL ? BL__APPLICATION__STATE__STATE_UNSPECIFIED
+                               : (Bl__Application__State)(option_choice(STATES, state) + 1);
     list.after = option_text(options, "after") != NULL ? option_text(options, "after") : "";
     list.light = light == NULL
                      ? BL__LIGHT__LIGHT_UNSPECIFIED
@@ -355,6 +366,10 @@ static const struct option_row list_options[] = {
     { "light", OPTION_TEXT, 0, "LIGHT", { "只看某种灯色，最急的在前", "only of this light, the most urgent first" }, "green|yellow|red|blue|grey" },
     { "department", OPTION_TEXT, 0, "ID", { "只看某部门参与的", "only those that this department is part of" }, NULL },
     { "workflow", OPTION_TEXT, 0, "ID", { "只看某流程的", "only of this workflow" }, NULL },
+    { "state", OPTION_TEXT, 0, "STATE", { "只看某种状态的", "only in this state" }, STATES },
+    { "window", OPTION_TEXT, 0, "ID", { "只看某窗口收的", "only those that this window took" }, NULL },
+    { "project", OPTION_TEXT, 0, "CODE", { "只看某重点项目的", "only of this major project" }, NULL },
+    { "applicant", OPTION_TEXT, 0, "ID-NUMBER", { "只看此证件号码的申请人的", "only of whoever has papers of this number" }, NULL },
     { "overdue", OPTION_FLAG, 0, NULL, { "只看超期的，最急的在前", "only what is overdue, the most urgent first" }, NULL },
     { "open", OPTION_FLAG, 0, NULL, { "只看未办结的", "only what is not completed" }, NULL },
     LIMIT_ROW,

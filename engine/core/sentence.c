@@ -27,6 +27,7 @@ static const struct sentence table[] = {
     { "agent-mandate", { "代理申请须附授权委托书编号", "an agent needs the number of his letter of authority" } },
     { "applicant-id", { "申请人证件号码有误：18 位号码须是有效的居民身份证号码或统一社会信用代码",
                         "the applicant's id is wrong: 18 characters have to be a valid identity number or credit code" } },
+    { "applicant-in-address", { "证件号码不能写在网址里，请用 POST /v1/applications:find 查询", "the number of somebody's papers does not belong in an address; use POST /v1/applications:find" } },
     { "applicant-name-long", { "申请人名称过长", "the applicant's name is too long" } },
     { "applicant-phone", { "申请人联系电话有误", "the applicant's telephone number is wrong" } },
     { "applicant-required", { "须填写申请人名称", "the applicant's name is missing" } },

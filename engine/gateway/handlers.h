@@ -5,6 +5,7 @@
 
 /* read.c, write.c: whatever Query and Command have. */
 void read_query(struct request *request);
+void find_applications(struct request *request);
 void write_command(struct request *request);
 /* batch.c */
 void batch_tasks(struct request *request);

@@ -233,12 +233,30 @@ static void shown(struct request *request, enum bl_err code, const Bl__QueryAnsw
     }
 }
 
+/* The same list, asked for in a body: addresses stand in logs and in browsers' histories, where the
+ * number of somebody's papers has no place. */
+void find_applications(struct request *request)
+{
+    Bl__Query *query = &request->job.query;
+    ProtobufCMessage *question;
+
+    if (request_read_body(request, &bl__list_applications__descriptor, &question)) {
+        query->what_case = BL__QUERY__WHAT_APPLICATIONS;
+        query->applications = (Bl__ListApplications *)question;
+        answer_here(request, query);
+    }
+}
+
 void read_query(struct request *request)
 {
     const ProtobufCFieldDescriptor *member = route_member(request->route);
     Bl__Query *query = &request->job.query;
     ProtobufCMessage *question;
 
+    if (member->id == BL__QUERY__WHAT_APPLICATIONS && request_argument(request, "applicant")) {
+        problem(request, BL_MALFORMED, "applicant-in-address", "applicant");
+        return;
+    }
     if (!read_question(request, member->descriptor, &question)) {
         return;
     }

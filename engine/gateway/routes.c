@@ -68,6 +68,7 @@ const struct route routes[] = {
     /* --- applications --- */
     COMMAND("/v1/applications", "applications", "submit", NULL, ROUTE_KEY, "提交申请", "submit an application"),
     QUERY("/v1/applications", "applications", "applications", "applications", ROUTE_LIST, ROLES_ALL, "办件列表，可按灯色、部门等筛选", "applications, by light, department and so on"),
+    { .method = "POST", .path = "/v1/applications:find", .tag = "applications", .handle = find_applications, .answer = "applications", .takes = D(list_applications), .flags = ROUTE_LIST, .roles = ROLES_ALL, .summary = { "按条件查办件，可按申请人证件号码", "the same list asked for in a body, also by the number of the applicant's papers" } },
     QUERY("/v1/applications/{number}", "applications", "application", "applications", ROUTE_SHOWN, ROLES_ALL, "一个办件", "one application"),
     QUERY("/v1/applications/{number}/events", "applications", "events", "events", ROUTE_LIST, ROLES_ALL, "办理经过", "its history"),
     QUERY("/v1/applications/{number}/why", "applications", "why", "why", ROUTE_LIST, ROLES_ALL, "到期日是怎么算出来的", "how a due moment came about, day by day"),

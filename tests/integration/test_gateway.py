@@ -67,7 +67,7 @@ class Client:
 
 
 def submission(form, workflow="five"):
-    return {"workflow": workflow, "content": {"applicant": {"name": "张三丰", "phone": "13800000000"},
+    return {"workflow": workflow, "content": {"applicant": {"name": "张三丰", "id": "11010519491231002X", "phone": "13800000000"},
                                               "form": form}}
 
 
@@ -111,6 +111,19 @@ class GatewayTest(unittest.TestCase):
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
                 yield path, method.upper(), operation
+
+    def test_an_applicant_is_found_without_an_address(self):
+        """By the number of his papers, which stands in a body and in no address."""
+        _, _, page = self.clerk.get("/v1/applications?limit=200")
+        seen = {case["number"] for case in page["items"]}
+        status, _, found = self.clerk.post("/v1/applications:find", {"applicant": "11010519491231002X"})
+        self.assertEqual(status, 200, found)
+        self.assertTrue(found["items"])
+        self.assertLessEqual({case["number"] for case in found["items"]}, seen)
+        _, _, none = self.clerk.post("/v1/applications:find", {"applicant": "110105194912310021"})
+        self.assertEqual(none["items"], [])
+        status, _, problem = self.clerk.get("/v1/applications?applicant=11010519491231002X")
+        self.assertEqual((status, problem["type"]), (400, "/problems/applicant-in-address"))
 
     def test_every_route_with_every_role(self):
         """Who may is told apart from who may not by the same table that the document shows."""
