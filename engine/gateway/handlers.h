@@ -25,6 +25,9 @@ void list_drafts(struct request *request);
 void show_draft(struct request *request);
 void save_draft(struct request *request);
 void remove_draft(struct request *request);
+/* document.c */
+void list_documents(struct request *request);
+void show_document(struct request *request);
 /* public.c */
 void public_progress(struct request *request);
 /* login.c */

@@ -24,6 +24,7 @@
 #include "gateway/limiter.h"
 #include "gateway/metrics.h"
 #include "gateway/openapi.h"
+#include "gateway/paper.h"
 #include "gateway/pool.h"
 #include "gateway/server.h"
 #include "gateway/shown.h"
@@ -152,6 +153,7 @@ static void close_all(struct program *program)
     courier_close(&gateway->courier);
     pool_free(&program->pool);
     drafts_close(&gateway->drafts);
+    paper_end();
     accounts_close(&gateway->accounts);
     streams_free(&gateway->streams);
     metrics_free(&gateway->metrics);

@@ -73,6 +73,8 @@ const struct route routes[] = {
     QUERY("/v1/applications/{number}/events", "applications", "events", "events", ROUTE_LIST, ROLES_ALL, "办理经过", "its history"),
     QUERY("/v1/applications/{number}/why", "applications", "why", "why", ROUTE_LIST, ROLES_ALL, "到期日是怎么算出来的", "how a due moment came about, day by day"),
     OWN("GET", "/v1/applications/{number}/graph.svg", "applications", application_graph, NULL, NULL, SVG, 0, ROLES_ALL, "办到哪里了（图）", "how far it is, as a drawing"),
+    OWN("GET", "/v1/applications/{number}/documents", "applications", list_documents, NULL, D(papers), NULL, 0, ROLES_ALL, "给申请人的文书", "the papers for the applicant"),
+    OWN("GET", "/v1/applications/{number}/documents/{document}", "applications", show_document, NULL, NULL, "application/pdf", 0, ROLES_ALL, "一份文书（PDF，A4；paper=receipt 为 80 毫米小票）", "one of them as PDF, A4 or with paper=receipt 80 mm wide"),
     CASE("accept", "accept", 0, "受理", "accept what was received"),
     CASE("refuse", "refuse", ROUTE_MATCH, "不予受理", "refuse to accept"),
     CASE("notify", "notify", ROUTE_MATCH, "一次性告知须补正的全部内容", "tell once all that is missing"),

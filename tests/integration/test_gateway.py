@@ -130,7 +130,7 @@ class GatewayTest(unittest.TestCase):
         fill = {"number": self.number, "task": self.number + ".fire_item", "id": "none",
                 "version": "latest", "workflow": "none", "code": "none", "name": "none",
                 "department": "fire", "post": "none", "referral": "1", "window": "none",
-                "date": "2026-12-01"}
+                "date": "2026-12-01", "document": "none"}
         count = 0
         for path, method, operation in self.operations():
             public = operation.get("security") == []
