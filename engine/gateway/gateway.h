@@ -2,6 +2,7 @@
 #pragma once
 
 #include "binglian/v1/config.pb-c.h"
+#include "gateway/cursor.h"
 #include "gateway/request.h"
 #include "store/query.h"
 
@@ -26,6 +27,7 @@ struct gateway {
     struct shown *shown;
     struct streams *streams;
     bl_time started_at;
+    unsigned char cursor_key[CURSOR_KEY_BYTES];
     struct writer openapi;                    // the interface's document: made once
     void (*resume)(struct request *request);  // the answer to a job is there
 };

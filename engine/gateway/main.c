@@ -127,6 +127,9 @@ static enum bl_err open_all(struct program *program, struct bl_error *e)
         err = drafts_open(gateway->config->data, &gateway->drafts, e);
     }
     if (err == BL_OK) {
+        err = cursor_open(gateway->config->data, gateway->cursor_key, e);
+    }
+    if (err == BL_OK) {
         err = open_courier(program, e);
     }
     return err != BL_OK ? err : open_server(program, e);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "gateway/cursor.h"
 #include "gateway/gateway.h"
 #include "gateway/handlers.h"
 #include "gateway/problem.h"
@@ -155,7 +156,7 @@ static void show_list(struct request *request, const Bl__QueryAnswer *answer,
     writer_close(body);
     if (answer->next[0] != '\0') {
         writer_key(body, "next");
-        writer_string(body, answer->next);
+        writer_string(body, cursor_seal(request, answer->next));
     }
     writer_close(body);
     response_json_end(request, 0);
@@ -240,7 +241,8 @@ void find_applications(struct request *request)
     Bl__Query *query = &request->job.query;
     ProtobufCMessage *question;
 
-    if (request_read_body(request, &bl__list_applications__descriptor, &question)) {
+    if (request_read_body(request, &bl__list_applications__descriptor, &question) &&
+        cursor_unseal(request, question)) {
         query->what_case = BL__QUERY__WHAT_APPLICATIONS;
         query->applications = (Bl__ListApplications *)question;
         answer_here(request, query);
@@ -257,7 +259,8 @@ void read_query(struct request *request)
         problem(request, BL_MALFORMED, "applicant-in-address", "applicant");
         return;
     }
-    if (!read_question(request, member->descriptor, &question)) {
+    if (!read_question(request, member->descriptor, &question) ||
+        !cursor_unseal(request, question)) {
         return;
     }
     *(ProtobufCMessage **)reflect_choose(&query->base, member) = question;

@@ -207,6 +207,29 @@ class GatewayTest(unittest.TestCase):
                 self.assertEqual((status, headers["Content-Type"]), (400, "application/problem+json"))
                 self.assertTrue(any(pointer in error.get("pointer", "") for error in problem["errors"]))
 
+    def test_cursors_are_the_gateways_own(self):
+        """A cursor goes on for whom it was made, in the list it was made for, and not otherwise."""
+        for i in range(3):
+            self.assertEqual(self.clerk.submit(f"sealed-{i}")[0], 201)
+        first = self.clerk.get("/v1/applications?limit=1")[2]
+        cursor, seen = first["next"], first["items"][0]["number"]
+        second = self.clerk.get("/v1/applications?limit=1&after=" + cursor)[2]["items"][0]["number"]
+        self.assertNotEqual(second, seen)
+        self.assertEqual(self.clerk.submit("sealed-later")[0], 201)
+        again = self.clerk.get("/v1/applications?limit=1&after=" + cursor)[2]
+        self.assertEqual(again["items"][0]["number"], second)
+        bent = cursor[:-2] + ("AA" if cursor[-2:] != "AA" else "BB")
+        supervisor = self.clients["supervisor"]
+        for client, path in ((self.clerk, "/v1/applications?after=" + bent),
+                             (self.clerk, "/v1/applications?after=00ff"),
+                             (self.clerk, "/v1/tasks?after=" + cursor),
+                             (supervisor, "/v1/applications?after=" + cursor)):
+            status, headers, problem = client.get(path)
+            self.assertEqual((status, headers["Content-Type"]), (400, "application/problem+json"), path)
+            error = problem["errors"][0]
+            self.assertEqual((error["code"], error["pointer"]), ("cursor-malformed", "/after"))
+            self.assertTrue(error["message"] and error["message_en"])
+
     def test_filters(self):
         view = self.clerk.get("/v1/applications/" + self.number)[2]
         due = view["promise"]["due_at"].replace("+", "%2B")
