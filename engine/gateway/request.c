@@ -71,15 +71,25 @@ static enum language language_of(const char *accept)
     return en != NULL && (zh == NULL || en < zh) ? LANGUAGE_EN : LANGUAGE_ZH;
 }
 
+/* Whether a text is 00-TRACE-SPAN-FLAGS (W3C Trace Context), neither of them all zeros. */
+static bool is_parent(const char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    return strlen(text) == TRACE_PARENT_BYTES - 1 && memcmp(text, "00-", 3) == 0 &&
+           strspn(text + 3, digits) == TRACE_HEX && text[35] == '-' &&
+           strspn(text + 36, digits) == 16 && text[52] == '-' && strspn(text + 53, digits) == 2 &&
+           strspn(text + 3, "0") < TRACE_HEX && strspn(text + 36, "0") < 16;
+}
+
 void request_read_headers(struct request *request)
 {
     const char *parent = request_header(request, "traceparent");
 
     request->language = language_of(request_header(request, "accept-language"));
-    // 00-TRACE-SPAN-FLAGS (W3C Trace Context)
-    if (parent != NULL && strlen(parent) >= 55 && memcmp(parent, "00-", 3) == 0 &&
-        strspn(parent + 3, "0123456789abcdef") == TRACE_HEX && parent[35] == '-') {
+    if (parent != NULL && is_parent(parent)) {
         memcpy(request->trace_id, parent + 3, TRACE_HEX);
+        memcpy(request->parent, parent, TRACE_PARENT_BYTES);
     }
 }
 

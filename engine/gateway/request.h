@@ -24,6 +24,8 @@
 #define REQUEST_PARAMETERS_MAX 4
 #define RESPONSE_HEADERS_MAX 16
 #define TRACE_ID_BYTES 33
+#define TRACE_PARENT_BYTES 56
+#define TRACE_STATE_BYTES_MAX 512  // W3C Trace Context, section 3.3.1.5
 
 struct gateway;
 struct route;
@@ -89,7 +91,8 @@ struct request {
     bl_time now;
     bl_span begun;  // monotonic
     char trace_id[TRACE_ID_BYTES];
-    uint32_t revision;  // of the application that is shown
+    char parent[TRACE_PARENT_BYTES];  // traceparent as it came; "": none, or one we cannot read
+    uint32_t revision;                // of the application that is shown
     struct job job;
     struct response response;
     void *context;     // of a handler whose job is not done

@@ -192,6 +192,20 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
     (void)MHD_add_response_header(response, name, value);
 }
 
+/* What whoever called us traces by, as it came: we are no span of our own. */
+static void add_trace(struct MHD_Response *response, const struct request *request)
+{
+    const char *state = request_header(request, "tracestate");
+
+    add_header(response, "X-Trace-Id", request->trace_id);
+    if (request->parent[0] != '\0') {
+        add_header(response, "traceparent", request->parent);
+        if (state != NULL && strlen(state) <= TRACE_STATE_BYTES_MAX) {
+            add_header(response, "tracestate", state);
+        }
+    }
+}
+
 /* Of every answer: it is for this reader, nothing in it runs, and no page frames it. */
 static void add_headers(struct MHD_Response *response, const struct request *request)
 {
@@ -215,7 +229,7 @@ static void add_headers(struct MHD_Response *response, const struct request *req
     add_header(response, "Content-Security-Policy",
                "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
     add_header(response, "Referrer-Policy", "no-referrer");
-    add_header(response, "X-Trace-Id", request->trace_id);
+    add_trace(response, request);
 }
 
 static enum MHD_Result answer(struct exchange *exchange)

@@ -230,6 +230,20 @@ class GatewayTest(unittest.TestCase):
             self.assertEqual((error["code"], error["pointer"]), ("cursor-malformed", "/after"))
             self.assertTrue(error["message"] and error["message_en"])
 
+    def test_a_trace_passes_through(self):
+        trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+        parent = f"00-{trace}-00f067aa0ba902b7-01"
+        status, headers, problem = self.clerk.get("/v1/applications/none", traceparent=parent, tracestate="a=1,b=2")
+        self.assertGreaterEqual(status, 400)
+        self.assertEqual((headers["traceparent"], headers["tracestate"]), (parent, "a=1,b=2"))
+        self.assertEqual((headers["X-Trace-Id"], problem["trace_id"]), (trace, trace))
+        for bad in (parent + "-x", f"00-{'0' * 32}-00f067aa0ba902b7-01", f"00-{trace}-00f067aa0ba902bX-01"):
+            _, headers, problem = self.clerk.get("/v1/applications/none", traceparent=bad, tracestate="a=1")
+            self.assertIsNone(headers["traceparent"])
+            self.assertIsNone(headers["tracestate"])
+            self.assertNotEqual(problem["trace_id"], trace)
+            self.assertEqual(problem["trace_id"], headers["X-Trace-Id"])
+
     def test_filters(self):
         view = self.clerk.get("/v1/applications/" + self.number)[2]
         due = view["promise"]["due_at"].replace("+", "%2B")
