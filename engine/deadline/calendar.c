@@ -1,5 +1,7 @@
 #include "deadline/calendar.h"
 
+#include <string.h>
+
 #include "deadline/calendar_table.h"
 
 /* A week outside the table: Monday to Friday are worked. */
@@ -117,6 +119,15 @@ bl_time calendar_closing(const struct calendar *calendar, bl_day day)
 bl_span calendar_office(const struct calendar *calendar, bl_day day)
 {
     return season_of(calendar, day)->minutes * MINUTE_US;
+}
+
+size_t calendar_hours(const struct calendar *calendar, bl_day day,
+                      struct calendar_span spans[CALENDAR_SPANS_MAX])
+{
+    const struct season *season = season_of(calendar, day);
+
+    memcpy(spans, season->spans, season->span_count * sizeof spans[0]);
+    return season->span_count;
 }
 
 bl_time calendar_effective(const struct calendar *calendar, bl_time at)

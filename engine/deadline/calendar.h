@@ -23,9 +23,15 @@
 #define CALENDAR_LAST_YEAR 2040
 #define CALENDAR_LAYERS_MAX 8     // nation, province, prefecture, county, unit, and some room
 #define CALENDAR_FAULTS_MAX 50    // of one calendar; nobody corrects more in one go
+#define CALENDAR_SPANS_MAX 8      // open parts of one day
 #define CALENDAR_ADD_MAX 1000000  // working days forth or back in one question
 
 struct calendar;
+
+/* An open part of a day, in minutes after midnight. */
+struct calendar_span {
+    int32_t from, to;
+};
 
 /* Makes a calendar from its layers, the national one first; the messages are not kept.
  *   errors   BL_DEFINITION: `source` names the layer, the text the key and what to write
@@ -79,6 +85,9 @@ bl_time calendar_opening(const struct calendar *calendar, bl_day day);
 bl_time calendar_closing(const struct calendar *calendar, bl_day day);
 /* Office time of a date in its season, lunch left out, whether or not the day is worked. */
 bl_span calendar_office(const struct calendar *calendar, bl_day day);
+/* The open parts of a date in its season, whether or not the day is worked; returns how many. */
+size_t calendar_hours(const struct calendar *calendar, bl_day day,
+                      struct calendar_span spans[CALENDAR_SPANS_MAX]);
 /* Effective receipt: `at` itself within office hours (the closing moment included), else the next
  * moment of opening. */
 bl_time calendar_effective(const struct calendar *calendar, bl_time at);

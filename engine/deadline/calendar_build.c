@@ -275,12 +275,12 @@ static void spans_read(struct draft *draft, const Bl__Calendar__Hours *hours, st
     int32_t open_until = -1;
 
     look(draft, hours, "day", SIZE_MAX);
-    if (hours->n_day == 0 || hours->n_day > SPANS_MAX) {
-        wrong(draft, "hours.day: write 1 to %d parts, such as 08:30-12:00", SPANS_MAX);
+    if (hours->n_day == 0 || hours->n_day > CALENDAR_SPANS_MAX) {
+        wrong(draft, "hours.day: write 1 to %d parts, such as 08:30-12:00", CALENDAR_SPANS_MAX);
         return;
     }
     for (size_t i = 0; i < hours->n_day; i++) {
-        struct office_span *span = &season->spans[i];
+        struct calendar_span *span = &season->spans[i];
         const char *rest = minute_read(hours->day[i], &span->from);
 
         look(draft, hours, "day", i);

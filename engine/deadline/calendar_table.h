@@ -9,17 +9,11 @@
 #define TABLE_DAYS 13524   // to Sunday 2041-01-06
 
 #define SEASONS_MAX 32  // over all layers
-#define SPANS_MAX 8     // open parts of one day
-
-/* An open part of the day, in minutes after midnight. */
-struct office_span {
-    int32_t from, to;
-};
 
 struct season {
     int32_t minutes;  // office minutes of a day
     uint32_t span_count;
-    struct office_span spans[SPANS_MAX];
+    struct calendar_span spans[CALENDAR_SPANS_MAX];
 };
 
 /* A day of the table. The counts run from the table's first day to this one, this one included. */

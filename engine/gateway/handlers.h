@@ -18,6 +18,8 @@ void workflow_bpmn(struct request *request);
 void workflow_validate(struct request *request);
 void workflow_simulate(struct request *request);
 void application_graph(struct request *request);
+/* calendar.c */
+void calendar_year(struct request *request);
 /* evaluate.c */
 void workflow_evaluate(struct request *request);
 /* draft.c */

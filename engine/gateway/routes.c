@@ -63,6 +63,7 @@ const struct route routes[] = {
     OWN("POST", "/v1/workflows:evaluate", "workflows", workflow_evaluate, D(evaluate), D(evaluation), NULL, 0, ROLES_ALL, "填到一半的表单：问哪些栏目、要哪些材料、哪些部门参与、何时到期", "a form half filled in: what it asks, which papers and departments it needs, what is due when"),
     OWN("POST", "/v1/workflows:simulate", "workflows", workflow_simulate, D(trial), D(trial_result), NULL, 0, ROLES_ALL, "试算各事项的日期", "play an application on paper: what is due when"),
     PUBLISHED("/v1/calendars", "calendars", "publications", "publications", "kind=calendar", NULL, ROUTE_LIST, "已发布的日历", "the published calendars"),
+    OWN("GET", "/v1/calendars/{id}/years/{year}", "calendars", calendar_year, NULL, D(calendar_year), NULL, 0, ROLES_ALL, "一年的每一天：工作日、休息日、调休和办公时间", "every day of a year: worked, off or made up for, and the office hours"),
     QUERY("/v1/departments", "departments", "departments", "departments", ROUTE_LIST | ROUTE_BROKER, ROLES_ALL, "部门及其工作程序", "departments and their workers"),
 
     /* --- applications --- */

@@ -130,7 +130,7 @@ class GatewayTest(unittest.TestCase):
         fill = {"number": self.number, "task": self.number + ".fire_item", "id": "none",
                 "version": "latest", "workflow": "none", "code": "none", "name": "none",
                 "department": "fire", "post": "none", "referral": "1", "window": "none",
-                "date": "2026-12-01", "document": "none"}
+                "date": "2026-12-01", "document": "none", "year": "2026"}
         count = 0
         for path, method, operation in self.operations():
             public = operation.get("security") == []
@@ -321,6 +321,30 @@ class GatewayTest(unittest.TestCase):
             "workflow": "restaurant", "accept": "2026-11-23T09:00:00+08:00", "set": ["area=320.5"]})
         self.assertEqual(status, 200, trial)
         self.assertEqual(trial["promise"], "2026-12-07T17:30:00+08:00")
+
+    def test_a_year_of_a_calendar(self):
+        """As the notice of the State Council's General Office for 2026 has it."""
+        status, headers, year = self.clients["officer"].get("/v1/calendars/cn/years/2026")
+        self.assertEqual(status, 200, year)
+        days = {day["date"]: day for day in year["days"]}
+        self.assertEqual((len(year["days"]), len(days)), (365, 365))
+        self.assertEqual(year["workdays"], sum(day.get("worked", False) for day in year["days"]))
+        self.assertNotIn("provisional", year)
+        self.assertTrue(year["sources"])
+        for date, kind in (("2026-10-01", "holiday"), ("2026-10-10", "makeup"),
+                           ("2026-11-28", "weekend"), ("2026-11-30", "workday")):
+            with self.subTest(date):
+                self.assertEqual(days[date]["kind"], kind)
+                self.assertTrue(days[date]["title"]["zh"] and days[date]["title"]["en"])
+                hours = ["08:30-12:00", "14:00-17:30"] if kind in ("workday", "makeup") else None
+                self.assertEqual(days[date].get("hours"), hours)
+        status, again, _ = self.clerk.get("/v1/calendars/cn/years/2026", If_None_Match=headers["ETag"])
+        self.assertEqual((status, again["ETag"]), (304, headers["ETag"]))
+        later = self.clerk.get("/v1/calendars/cn/years/2036")[2]
+        self.assertTrue(later["provisional"])
+        self.assertEqual((len(later["days"]), later.get("sources")), (366, None))
+        for path in ("none/years/2026", "cn/years/2041", "cn/years/x", "cn/years/02026"):
+            self.assertEqual(self.clerk.get("/v1/calendars/" + path)[0], 404)
 
     def evaluate(self, form, client=None, **more):
         content = {"form": form, **more.pop("content", {})}
