@@ -18,6 +18,9 @@ void workflow_bpmn(struct request *request);
 void workflow_validate(struct request *request);
 void workflow_simulate(struct request *request);
 void application_graph(struct request *request);
+/* agenda.c */
+void tasks_agenda(struct request *request);
+void applications_agenda(struct request *request);
 /* calendar.c */
 void calendar_year(struct request *request);
 /* evaluate.c */

@@ -159,6 +159,10 @@ static void put_parameters(struct writer *writer, const struct route *route)
         put_text_parameter(writer, "Last-Event-ID", "header", false);
         put_text_parameter(writer, "application", "query", false);
     }
+    if (strcmp(route->path, "/v1/applications.ics") == 0) {
+        put_text_parameter(writer, "project", "query", false);
+        put_text_parameter(writer, "window", "query", false);
+    }
     if (route_takes(route) == &bl__save_draft__descriptor) {
         put_text_parameter(writer, "If-Match", "header", false);
     }

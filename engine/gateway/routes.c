@@ -47,6 +47,7 @@
 #define D(name) &bl__##name##__descriptor
 #define SVG "image/svg+xml"
 #define YAML "application/yaml"
+#define ICS "text/calendar; charset=utf-8"
 
 // clang-format off
 const struct route routes[] = {
@@ -70,6 +71,7 @@ const struct route routes[] = {
     COMMAND("/v1/applications", "applications", "submit", NULL, ROUTE_KEY, "提交申请", "submit an application"),
     QUERY("/v1/applications", "applications", "applications", "applications", ROUTE_LIST, ROLES_ALL, "办件列表，可按灯色、部门等筛选", "applications, by light, department and so on"),
     { .method = "POST", .path = "/v1/applications:find", .tag = "applications", .handle = find_applications, .answer = "applications", .takes = D(list_applications), .flags = ROUTE_LIST, .roles = ROLES_ALL, .summary = { "按条件查办件，可按申请人证件号码", "the same list asked for in a body, also by the number of the applicant's papers" } },
+    OWN("GET", "/v1/applications.ics", "applications", applications_agenda, NULL, NULL, ICS, 0, ROLES_ALL, "在办件的期限（日历，RFC 5545），可按项目、窗口订阅", "when open applications are due, as a calendar to subscribe to, of a project or window"),
     QUERY("/v1/applications/{number}", "applications", "application", "applications", ROUTE_SHOWN, ROLES_ALL, "一个办件", "one application"),
     QUERY("/v1/applications/{number}/events", "applications", "events", "events", ROUTE_LIST, ROLES_ALL, "办理经过", "its history"),
     QUERY("/v1/applications/{number}/why", "applications", "why", "why", ROUTE_LIST, ROLES_ALL, "到期日是怎么算出来的", "how a due moment came about, day by day"),
@@ -98,6 +100,7 @@ const struct route routes[] = {
 
     /* --- tasks --- */
     QUERY("/v1/tasks", "tasks", "tasks", "tasks", ROUTE_LIST, ROLES_ALL, "待办任务，最急的在前", "what people have to do, the most urgent first"),
+    OWN("GET", "/v1/tasks.ics", "tasks", tasks_agenda, NULL, NULL, ICS, 0, ROLES(OFFICER), "本岗位任务的期限（日历，RFC 5545）", "when the tasks of one's own post are due, as a calendar to subscribe to"),
     QUERY("/v1/tasks/{task}", "tasks", "tasks", "tasks", 0, ROLES_ALL, "一个任务：能看的栏目、材料和可办的操作", "one task: the fields that may be seen, and what is possible"),
     TASK("approve", "decide", "result=GRANTED", ROUTE_MATCH, "准予，或在本环节签同意", "approve, or sign the step"),
     TASK("reject", "decide", "result=DENIED", ROUTE_MATCH, "不予", "reject"),

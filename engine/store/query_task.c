@@ -131,6 +131,7 @@ static Bl__TaskView *view_of(const struct asking *a, const struct work *work, co
     view_task(&a->viewer, &work->version, work->application, work->item, view);
     if (work->consultation != NULL) {
         view->question = work->consultation->question;
+        view->answer_by = work->consultation->limit == NULL ? 0 : work->consultation->limit->due_at;
     } else {
         view->changed = (const char **)item->changed;
         view->n_changed = item->n_changed;

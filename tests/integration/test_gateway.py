@@ -1,5 +1,6 @@
 """The gateway as its callers see it: real processes, and every route with every role."""
 
+import datetime
 import http.client
 import json
 import os
@@ -345,6 +346,40 @@ class GatewayTest(unittest.TestCase):
         self.assertEqual((len(later["days"]), later.get("sources")), (366, None))
         for path in ("none/years/2026", "cn/years/2041", "cn/years/x", "cn/years/02026"):
             self.assertEqual(self.clerk.get("/v1/calendars/" + path)[0], 404)
+
+    def agenda(self, client, path, **headers):
+        """The events of a calendar, unfolded: {uid: {property: value}}."""
+        status, answered, text = client.get(path, **headers)
+        self.assertEqual((status, answered["Content-Type"]), (200, "text/calendar; charset=utf-8"), text)
+        self.assertEqual(text.count(b"\n"), text.count(b"\r\n"))
+        self.assertTrue(all(len(line) <= 75 for line in text.split(b"\r\n")))
+        events = {}
+        for event in text.decode().replace("\r\n ", "").split("BEGIN:VEVENT\r\n")[1:]:
+            fields = dict(line.split(":", 1) for line in event.split("\r\n") if line)
+            self.assertNotIn(fields["UID"], events)
+            events[fields["UID"]] = fields
+        return events, text.decode()
+
+    def test_deadlines_as_a_calendar(self):
+        view = self.clerk.get("/v1/applications/" + self.number)[2]
+        due = datetime.datetime.fromisoformat(view["promise"]["due_at"]).astimezone(datetime.timezone.utc)
+        events, text = self.agenda(self.clerk, "/v1/applications.ics")
+        event = events[self.number + "@binglian"]
+        self.assertEqual(event["DTSTART"], due.strftime("%Y%m%dT%H%M%SZ"))
+        self.assertEqual(event["SUMMARY"], f"{self.number} {view['title']['zh']}")
+        for secret in ("张三丰", "张", "11010519491231002X", "13800000000"):
+            self.assertNotIn(secret, text)
+        again, _ = self.agenda(self.clerk, "/v1/applications.ics", Accept_Language="en")
+        self.assertEqual(event["UID"], again[self.number + "@binglian"]["UID"])
+        for query in ("project=none", "window=none"):
+            self.assertEqual(self.agenda(self.clerk, "/v1/applications.ics?" + query)[0], {})
+        self.assertEqual(self.agenda(self.clients["tracker"], "/v1/applications.ics")[0], {})
+        tasks = self.clients["officer"].get("/v1/tasks?post=fire-01&limit=200")[2]["items"]
+        own, text = self.agenda(self.clients["officer"], "/v1/tasks.ics")
+        self.assertEqual({event["SUMMARY"].split()[0] for event in own.values()},
+                         {task["application"] for task in tasks if "due_at" in task.get("promise", {})})
+        self.assertNotIn("张", text)
+        self.assertEqual(self.clerk.get("/v1/tasks.ics")[0], 403)
 
     def evaluate(self, form, client=None, **more):
         content = {"form": form, **more.pop("content", {})}
