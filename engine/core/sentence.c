@@ -212,6 +212,7 @@ static const struct sentence table[] = {
     { "options-many", { "选项超过 {limit} 个", "more than {limit} options" } },
     { "other-department", { "事项“{pointer}”由{who}办理", "item {pointer} is decided by {who}" } },
     { "overload", { "服务繁忙，请稍后再试", "the broker is busy; try again later" } },
+    { "pages-missing", { "网页没有安装：请用 ninja web 编译，或用 --web 指定目录", "the pages are not installed: build them with ninja web, or name their folder with --web" } },
     { "password-wrong", { "账号或密码不对", "the name or the password is wrong" } },
     { "path-unknown", { "没有这个地址", "there is nothing at this address" } },
     { "post-cannot-sign", { "岗位“{pointer}”不能签署本环节<；可由{who}办理>", "post {pointer} cannot sign this step<; {who} may>" } },

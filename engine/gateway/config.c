@@ -31,6 +31,7 @@ static const char usage[] =
     "  --public-rate N       of one address without an account; 30\n"
     "  --session-hours N     12\n"
     "  --site NAME           the hall's name, in the API document\n"
+    "  --web DIR             the pages; ../web or ../share/binglian/web beside this program\n"
     "  --log-level LEVEL     error, warn, info, debug\n"
     "  --config FILE         YAML with these names as keys, '_' for '-'; an option comes before\n"
     "                        BINGLIAN_GATEWAY_NAME in the environment, that before the file\n"

@@ -11,6 +11,7 @@ struct courier;
 struct drafts;
 struct limiter;
 struct metrics;
+struct pages;
 struct shown;
 struct streams;
 
@@ -25,6 +26,7 @@ struct gateway {
     struct limiter *limiter;
     struct metrics *metrics;
     struct shown *shown;
+    struct pages *pages;
     struct streams *streams;
     bl_time started_at;
     unsigned char cursor_key[CURSOR_KEY_BYTES];

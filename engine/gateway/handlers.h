@@ -55,3 +55,6 @@ void show_metrics(struct request *request);
 void show_openapi(struct request *request);
 /* stream.c */
 void open_stream(struct request *request);
+/* pages.c */
+void show_home(struct request *request);
+void show_page_file(struct request *request);

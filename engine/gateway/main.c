@@ -24,6 +24,7 @@
 #include "gateway/limiter.h"
 #include "gateway/metrics.h"
 #include "gateway/openapi.h"
+#include "gateway/pages.h"
 #include "gateway/paper.h"
 #include "gateway/pool.h"
 #include "gateway/server.h"
@@ -122,7 +123,10 @@ static enum bl_err open_all(struct program *program, struct bl_error *e)
     gateway->shown = shown_new();
     gateway->streams = streams_new(&streams);
     program->pool = pool_new(server_resume);
-    err = accounts_open(gateway->config->data, &gateway->accounts, e);
+    err = pages_load(gateway->config->web, &gateway->pages, e);
+    if (err == BL_OK) {
+        err = accounts_open(gateway->config->data, &gateway->accounts, e);
+    }
     if (err == BL_OK) {
         err = drafts_open(gateway->config->data, &gateway->drafts, e);
     }
@@ -158,6 +162,7 @@ static void close_all(struct program *program)
     drafts_close(&gateway->drafts);
     paper_end();
     accounts_close(&gateway->accounts);
+    pages_free(&gateway->pages);
     streams_free(&gateway->streams);
     metrics_free(&gateway->metrics);
     shown_free(&gateway->shown);

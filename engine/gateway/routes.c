@@ -174,6 +174,8 @@ const struct route routes[] = {
 
     /* --- without an account --- */
     OWN("GET", "/public/v1/progress/{number}", "public", public_progress, NULL, D(progress), NULL, ROUTE_PUBLIC, 0, "凭查询码查进度", "how far it is, with the query code"),
+    OWN("GET", "/", "public", show_home, NULL, NULL, "text/html; charset=utf-8", ROUTE_PUBLIC | ROUTE_INTERNAL, 0, "网页", "the pages"),
+    OWN("GET", "/pages/{file}", "public", show_page_file, NULL, NULL, "application/octet-stream", ROUTE_PUBLIC | ROUTE_INTERNAL, 0, "网页的脚本和样式", "their script and style"),
     OWN("GET", "/livez", "operation", show_livez, NULL, D(health), NULL, ROUTE_PUBLIC | ROUTE_INTERNAL, 0, "进程在", "the process answers"),
     OWN("GET", "/healthz", "operation", show_livez, NULL, D(health), NULL, ROUTE_PUBLIC | ROUTE_INTERNAL, 0, "同 /livez", "as /livez, for old monitors"),
     OWN("GET", "/readyz", "operation", show_readyz, NULL, D(health), NULL, ROUTE_PUBLIC | ROUTE_INTERNAL, 0, "可以服务", "it can serve"),

@@ -206,16 +206,18 @@ static void add_trace(struct MHD_Response *response, const struct request *reque
     }
 }
 
-/* Of every answer: it is for this reader, nothing in it runs, and no page frames it. */
+/* Of every answer: it is for this reader, nothing in it runs unless it says so itself, and no page
+ * frames it. */
 static void add_headers(struct MHD_Response *response, const struct request *request)
 {
-    bool cached = false;
+    bool cached = false, confined = false;
 
     for (size_t i = 0; i < request->response.header_count; i++) {
         const struct pair *header = &request->response.headers[i];
 
         add_header(response, header->name, header->value);
         cached = cached || strcmp(header->name, "Cache-Control") == 0;
+        confined = confined || strcmp(header->name, "Content-Security-Policy") == 0;
     }
     if (!cached) {
         add_header(response, "Cache-Control", "private, no-cache");
@@ -224,10 +226,12 @@ static void add_headers(struct MHD_Response *response, const struct request *req
         add_header(response, "Content-Type", request->response.type);
         add_header(response, "Content-Language", request->language == LANGUAGE_EN ? "en" : "zh");
     }
-    add_header(response, "Vary", "Accept-Language, Authorization, Cookie");
+    add_header(response, "Vary", "Accept-Encoding, Accept-Language, Authorization, Cookie");
     add_header(response, "X-Content-Type-Options", "nosniff");
-    add_header(response, "Content-Security-Policy",
-               "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+    if (!confined) {
+        add_header(response, "Content-Security-Policy",
+                   "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+    }
     add_header(response, "Referrer-Policy", "no-referrer");
     add_trace(response, request);
 }
