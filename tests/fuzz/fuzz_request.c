@@ -10,6 +10,7 @@
 #include "gateway/accounts.h"
 #include "gateway/limiter.h"
 #include "gateway/metrics.h"
+#include "gateway/pages.h"
 #include "gateway/reception.h"
 #include "gateway/shown.h"
 
@@ -68,6 +69,7 @@ static void set_up(void)
     gateway.limiter = limiter_new();
     gateway.metrics = metrics_new();
     gateway.shown = shown_new();
+    CHECK(pages_load("", &gateway.pages, NULL) == BL_OK);
     writer_init(&gateway.openapi, WRITER_JSON);
     CHECK(accounts_open(hall.path, &gateway.accounts, NULL) == BL_OK);
     make_account(0, BL__KEY__ROLE__CLERK);

@@ -223,9 +223,11 @@ class Story:
         return {one["id"]: one["state"] for one in self.show(number)["items"]}
 
     def due(self, number, item=None, clock="promise"):
-        """When a countdown of an item, or of the whole, is over."""
-        view = self.item(number, item) if item else self.show(number)
-        return datetime.datetime.fromisoformat(view[clock]["due_at"])
+        """When a countdown of an item, or of the whole, is over; waits until it has begun."""
+        def begun():
+            view = self.item(number, item) if item else self.show(number)
+            return view.get(clock)
+        return datetime.datetime.fromisoformat(wait_until(begun, f"{clock} of {item or number}")["due_at"])
 
     def events(self, number, what=None, item=None):
         """Its events; of one kind, of one item."""

@@ -128,7 +128,7 @@ class GatewayTest(unittest.TestCase):
 
     def test_every_route_with_every_role(self):
         """Who may is told apart from who may not by the same table that the document shows."""
-        fill = {"number": self.number, "task": self.number + ".fire_item", "id": "none",
+        fill = {"file": "main.js", "number": self.number, "task": self.number + ".fire_item", "id": "none",
                 "version": "latest", "workflow": "none", "code": "none", "name": "none",
                 "department": "fire", "post": "none", "referral": "1", "window": "none",
                 "date": "2026-12-01", "document": "none", "year": "2026"}
@@ -1051,6 +1051,40 @@ class TroubleTest(unittest.TestCase):
             with hall.peer(identity="window") as window:  # nobody else speaks for others
                 self.assertEqual(command(window, retire=retire, actor=anna).refusal.code, "denied")
 
+
+class PagesTest(unittest.TestCase):
+    """The files of the pages: none but those, for anybody, and nothing from elsewhere runs."""
+
+    def test_pages(self):
+        with Hall() as hall:
+            os.mkdir(hall.path("web"))
+            files = {"index.html": b"<p>hall", "a-1.js": b"go()", "a-1.js.gz": b"small", "no.txt": b"x"}
+            for name, text in files.items():
+                with open(hall.path("web/" + name), "wb") as file:
+                    file.write(text)
+            hall.start_broker()
+            hall.start_gateway("--web", hall.path("web"))
+            nobody = Client(hall)
+            status, headers, text = nobody.get("/")
+            self.assertEqual((status, text), (200, files["index.html"]))
+            self.assertIn("script-src 'self';", headers["Content-Security-Policy"])
+            self.assertNotIn("unsafe", headers["Content-Security-Policy"])
+            status, headers, text = nobody.get("/pages/a-1.js")
+            self.assertEqual((status, text), (200, files["a-1.js"]))
+            self.assertIn("immutable", headers["Cache-Control"])
+            status, headers, text = nobody.get("/pages/a-1.js", Accept_Encoding="br, gzip")
+            self.assertEqual((headers["Content-Encoding"], text), ("gzip", files["a-1.js.gz"]))
+            for path in ("no.txt", "a-1.js.gz", "b.js", "..%2fdata%2fhttp", "%2e%2e", "%00.js"):
+                with self.subTest(path):
+                    self.assertIn(nobody.get("/pages/" + path)[0], (400, 404))
+
+    def test_a_folder_without_pages_is_said_at_the_start(self):
+        with Hall() as hall:
+            hall.start_broker()
+            with self.assertRaisesRegex(AssertionError, "has no pages"):
+                hall.start_gateway("--web", hall.folder)
+            self.assertEqual(hall.gateway.stop(), 78)
+            hall.gateway = None
 
 if __name__ == "__main__":
     unittest.main()

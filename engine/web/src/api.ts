@@ -29,9 +29,9 @@ export interface Task {
 }
 export interface Material { id?: string; title?: string; name?: string; file?: string }
 export interface Happening {
-  event: Record<string, unknown> & { seq: string; time?: string }; application?: string; item?: string;
+  event: Record<string, unknown> & { seq: string; at?: string }; application?: string; item?: string;
 }
-export interface Paper { id: string; title?: Title; time?: string }
+export interface Paper { id: string; title?: Title; at?: string }
 export interface Account { name: string; title?: string; role: string; department?: string; post?: string }
 export interface Session { account: Account; csrf: string; expires_at?: string }
 export interface Page<T> { items: T[]; next?: string }

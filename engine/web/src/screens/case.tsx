@@ -25,7 +25,7 @@ function History({ events, items }: { events: Happening[]; items: Map<string, st
   return (
     <ol class="history">{events.map(({ event, item }) => (
       <li key={event.seq}>
-        <time>{moment(event.time)}</time> <strong>{event_word(kind_of(event))}</strong> {item ? items.get(item) ?? item : ""}
+        <time>{moment(event.at)}</time> <strong>{event_word(kind_of(event))}</strong> {item ? items.get(item) ?? item : ""}
       </li>
     ))}</ol>
   );
