@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "schema/reflect.h"
 
 #define FIELDS_MAX 255
 
@@ -42,32 +43,13 @@ unsigned pack_wire(ProtobufCType type)
     UNREACHABLE();
 }
 
-/* proto3 leaves out what is zero. */
-static enum pack_watch watch_of(ProtobufCType type)
+/* proto3 leaves out what is zero: a message's pointer, the length of bytes. */
+static enum pack_watch watch_of(const ProtobufCFieldDescriptor *field)
 {
-    switch (type) {
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_BOOL:
-    case PROTOBUF_C_TYPE_ENUM:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-        return PACK_WATCH_32;
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-    case PROTOBUF_C_TYPE_MESSAGE:  // its pointer
-    case PROTOBUF_C_TYPE_BYTES:    // their length
-        return PACK_WATCH_64;
-    case PROTOBUF_C_TYPE_STRING:
+    if (field->type == PROTOBUF_C_TYPE_STRING) {
         return PACK_WATCH_TEXT;
     }
-    UNREACHABLE();
+    return reflect_element_bytes(field) == 4 ? PACK_WATCH_32 : PACK_WATCH_64;
 }
 
 _Static_assert(sizeof(void *) == 8 && sizeof(size_t) == 8 && sizeof(protobuf_c_boolean) == 4 &&
@@ -89,10 +71,10 @@ static struct pack_step step_of(const ProtobufCMessageDescriptor *descriptor, un
         .member = (uint16_t)field->offset,
         .watch = (uint8_t)(chosen     ? PACK_WATCH_CASE
                            : repeated ? PACK_WATCH_64
-                                      : watch_of(field->type)),
+                                      : watch_of(field)),
         .type = (uint8_t)field->type,
         .repeated = repeated,
-        .is_wide = !chosen && (repeated || watch_of(field->type) != PACK_WATCH_32),
+        .is_wide = !chosen && (repeated || watch_of(field) != PACK_WATCH_32),
         .run = 1,
     };
 }
