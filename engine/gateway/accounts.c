@@ -1,14 +1,13 @@
 #include "gateway/accounts.h"
 
-#include <errno.h>
 #include <lmdb.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/principal.h"
+#include "gateway/cabinet.h"
 #include "store/record.h"
 
 #define MAP_BYTES ((size_t)256 << 20)
@@ -17,8 +16,7 @@
 #define TOKEN_ID_BYTES 8
 #define TOKEN_DAYS 90
 #define TOKEN_PREFIX "bl_"  // so that scanners for leaked secrets know one
-#define PATH_BYTES 4096
-#define SWEEP_MAX 1000  // sessions looked at in one turn
+#define SWEEP_MAX 1000      // sessions looked at in one turn
 
 /* Checked where there is no such account: of a password that nobody knows, at the cost of a real
  * one. */
@@ -32,12 +30,6 @@ struct accounts {
     MDB_dbi tables[TABLES];
     unsigned char secret[SECRET_BYTES];  // of CSRF tokens
 };
-
-static enum bl_err failed(struct bl_error *e, int rc, const char *doing)
-{
-    return bl_error_set(e, rc == MDB_MAP_FULL || rc == ENOSPC ? BL_FULL : BL_IO, "%s: %s", doing,
-                        mdb_strerror(rc));
-}
 
 /* --- the environment -------------------------------------------------------------------------- */
 
@@ -68,45 +60,20 @@ static int open_tables(struct accounts *accounts)
     return mdb_txn_commit(txn);
 }
 
-static int open_environment(struct accounts *accounts, const char *path)
-{
-    int dead, rc = mdb_env_create(&accounts->env);
-
-    if (rc == 0) {
-        rc = mdb_env_set_maxdbs(accounts->env, TABLES);
-    }
-    if (rc == 0) {
-        rc = mdb_env_set_mapsize(accounts->env, MAP_BYTES);
-    }
-    if (rc == 0) {
-        rc = mdb_env_open(accounts->env, path, MDB_NOTLS, 0600);
-    }
-    if (rc == 0) {
-        (void)mdb_reader_check(accounts->env, &dead);
-        rc = open_tables(accounts);
-    }
-    return rc;
-}
-
 enum bl_err accounts_open(const char *data, struct accounts **accounts, struct bl_error *e)
 {
     struct accounts *opened = calloc(1, sizeof *opened);
-    char path[PATH_BYTES];
 
     CHECK(opened != NULL && sodium_init() >= 0);
-    int rc = 0;
+    enum bl_err err = cabinet_open(data, NULL, MAP_BYTES, TABLES, &opened->env, e);
+    if (err == BL_OK) {
+        int rc = open_tables(opened);
 
-    if (snprintf(path, sizeof path, "%s/gateway", data) >= (int)sizeof path) {
-        rc = ENAMETOOLONG;
-    } else if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        rc = errno;
-    } else {
-        rc = open_environment(opened, path);
+        err = rc == 0 ? BL_OK : cabinet_error(e, rc, data);
     }
-    if (rc != 0) {
+    if (err != BL_OK) {
         accounts_close(&opened);
-        return rc == ENOENT ? bl_error_at(e, BL_NOT_FOUND, data, 0, 0, "there is no such folder")
-                            : failed(e, rc, path);
+        return err;
     }
     *accounts = opened;
     return BL_OK;
@@ -130,7 +97,7 @@ static enum bl_err begin(struct accounts *accounts, bool writes, MDB_txn **txn, 
 {
     int rc = mdb_txn_begin(accounts->env, NULL, writes ? 0 : MDB_RDONLY, txn);
 
-    return rc == 0 ? BL_OK : failed(e, rc, "begin");
+    return rc == 0 ? BL_OK : cabinet_error(e, rc, "begin");
 }
 
 static enum bl_err end(MDB_txn *txn, enum bl_err err, struct bl_error *e)
@@ -140,7 +107,7 @@ static enum bl_err end(MDB_txn *txn, enum bl_err err, struct bl_error *e)
         return err;
     }
     int rc = mdb_txn_commit(txn);
-    return rc == 0 ? BL_OK : failed(e, rc, "commit");
+    return rc == 0 ? BL_OK : cabinet_error(e, rc, "commit");
 }
 
 static MDB_val value_of(struct bl_text text)
@@ -156,7 +123,7 @@ static enum bl_err get(struct accounts *accounts, MDB_txn *txn, enum accounts_ta
     int rc = mdb_get(txn, accounts->tables[table], &k, &v);
 
     if (rc != 0) {
-        return rc == MDB_NOTFOUND ? BL_NOT_FOUND : failed(e, rc, "read");
+        return rc == MDB_NOTFOUND ? BL_NOT_FOUND : cabinet_error(e, rc, "read");
     }
     struct bl_text copy = { bl_arena_copy(arena, v.mv_data, v.mv_size), v.mv_size };
     return record_unpack(copy, descriptor, arena, message, e);
@@ -172,7 +139,7 @@ static enum bl_err put(struct accounts *accounts, MDB_txn *txn, enum accounts_ta
 
     return rc == 0              ? BL_OK
            : rc == MDB_KEYEXIST ? bl_error_set(e, BL_EXISTS, "it is there already")
-                                : failed(e, rc, "write");
+                                : cabinet_error(e, rc, "write");
 }
 
 static enum bl_err drop(struct accounts *accounts, MDB_txn *txn, enum accounts_table table,
@@ -183,7 +150,7 @@ static enum bl_err drop(struct accounts *accounts, MDB_txn *txn, enum accounts_t
 
     return rc == 0              ? BL_OK
            : rc == MDB_NOTFOUND ? bl_error_set(e, BL_NOT_FOUND, "there is none")
-                                : failed(e, rc, "remove");
+                                : cabinet_error(e, rc, "remove");
 }
 
 static size_t rows(struct accounts *accounts, MDB_txn *txn, enum accounts_table table)

@@ -1,17 +1,14 @@
 #include "gateway/drafts.h"
 
 #include <endian.h>
-#include <errno.h>
 #include <lmdb.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "gateway/cabinet.h"
 #include "store/record.h"
 
 #define MAP_BYTES (DRAFTS_MAX * 2 * DRAFT_BYTES_MAX)  // address space, not memory
-#define PATH_BYTES 4096
 #define NAME_BYTES_MAX 63
 #define OWNER_BYTES_MAX (NAME_BYTES_MAX + 1 + sizeof(uint64_t))
 #define KEY_BYTES_MAX (OWNER_BYTES_MAX + DRAFT_ID_BYTES_MAX)
@@ -27,12 +24,6 @@ struct key {
     unsigned char bytes[KEY_BYTES_MAX];
     size_t owner_bytes, size;
 };
-
-static enum bl_err failed(struct bl_error *e, int rc, const char *doing)
-{
-    return bl_error_set(e, rc == MDB_MAP_FULL || rc == ENOSPC ? BL_FULL : BL_IO, "%s: %s", doing,
-                        mdb_strerror(rc));
-}
 
 /* --- the environment ---------------------------------------------------------------------------
  */
@@ -53,40 +44,20 @@ static int open_table(struct drafts *drafts)
     return mdb_txn_commit(txn);
 }
 
-static int open_environment(struct drafts *drafts, const char *path)
-{
-    int dead, rc = mdb_env_create(&drafts->env);
-
-    if (rc == 0) {
-        rc = mdb_env_set_mapsize(drafts->env, MAP_BYTES);
-    }
-    if (rc == 0) {
-        rc = mdb_env_open(drafts->env, path, MDB_NOTLS, 0600);
-    }
-    if (rc == 0) {
-        (void)mdb_reader_check(drafts->env, &dead);
-        rc = open_table(drafts);
-    }
-    return rc;
-}
-
 enum bl_err drafts_open(const char *data, struct drafts **drafts, struct bl_error *e)
 {
     struct drafts *opened = calloc(1, sizeof *opened);
-    char path[PATH_BYTES];
-    int rc;
 
     CHECK(opened != NULL);
-    if (snprintf(path, sizeof path, "%s/gateway/drafts", data) >= (int)sizeof path) {
-        rc = ENAMETOOLONG;
-    } else if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        rc = errno;
-    } else {
-        rc = open_environment(opened, path);
+    enum bl_err err = cabinet_open(data, "drafts", MAP_BYTES, 0, &opened->env, e);
+    if (err == BL_OK) {
+        int rc = open_table(opened);
+
+        err = rc == 0 ? BL_OK : cabinet_error(e, rc, data);
     }
-    if (rc != 0) {
+    if (err != BL_OK) {
         drafts_close(&opened);
-        return failed(e, rc, path);
+        return err;
     }
     *drafts = opened;
     return BL_OK;
@@ -110,7 +81,7 @@ static enum bl_err begin(struct drafts *drafts, bool writes, MDB_txn **txn, stru
 {
     int rc = mdb_txn_begin(drafts->env, NULL, writes ? 0 : MDB_RDONLY, txn);
 
-    return rc == 0 ? BL_OK : failed(e, rc, "begin");
+    return rc == 0 ? BL_OK : cabinet_error(e, rc, "begin");
 }
 
 static enum bl_err end(MDB_txn *txn, enum bl_err err, struct bl_error *e)
@@ -120,7 +91,7 @@ static enum bl_err end(MDB_txn *txn, enum bl_err err, struct bl_error *e)
         return err;
     }
     int rc = mdb_txn_commit(txn);
-    return rc == 0 ? BL_OK : failed(e, rc, "commit");
+    return rc == 0 ? BL_OK : cabinet_error(e, rc, "commit");
 }
 
 static struct key key_of(const struct draft_owner *owner, const char *id)
@@ -163,7 +134,7 @@ static enum bl_err get(struct drafts *drafts, MDB_txn *txn, struct key *key, str
     int rc = mdb_get(txn, drafts->table, &k, &value);
 
     if (rc != 0) {
-        return rc == MDB_NOTFOUND ? BL_NOT_FOUND : failed(e, rc, "read");
+        return rc == MDB_NOTFOUND ? BL_NOT_FOUND : cabinet_error(e, rc, "read");
     }
     return unpack(value, arena, draft, e);
 }
@@ -250,7 +221,7 @@ static enum bl_err put(struct drafts *drafts, MDB_txn *txn, struct key *key, con
     memcpy(row, &at, TIME_BYTES);
     memcpy(row + TIME_BYTES, record.at, record.bytes);
     int rc = mdb_put(txn, drafts->table, &k, &value, 0);
-    return rc == 0 ? BL_OK : failed(e, rc, "write");
+    return rc == 0 ? BL_OK : cabinet_error(e, rc, "write");
 }
 
 /* May it be saved, by what is there? */
@@ -305,7 +276,7 @@ enum bl_err drafts_remove(struct drafts *drafts, const struct draft_owner *owner
     int rc = mdb_del(txn, drafts->table, &k, NULL);
     err = rc == 0              ? BL_OK
           : rc == MDB_NOTFOUND ? bl_error_set(e, BL_NOT_FOUND, "there is no such draft")
-                               : failed(e, rc, "remove");
+                               : cabinet_error(e, rc, "remove");
     return end(txn, err, e);
 }
 
