@@ -13,6 +13,7 @@
 
 #include "broker/cycle.h"
 #include "fanout_form.h"
+#include "publish.h"
 #include "store/stats.h"
 
 #define ITEMS 5
@@ -47,42 +48,6 @@ static void stop(const char *what, const struct bl_error *e)
 {
     (void)fprintf(stderr, "%s: %s\n", what, e->text);
     exit(1);
-}
-
-/* --- publishing --------------------------------------------------------------------------------
- */
-
-static void publish(struct bench *bench, const char *file)
-{
-    static const struct principal admin = { BL__KEY__ROLE__ADMINISTRATOR, "bench", "" };
-    static char source[1 << 20];
-    Bl__Command command = BL__COMMAND__INIT;
-    Bl__Publish what = BL__PUBLISH__INIT;
-    struct bl_error e = { 0 };
-    char path[512];
-
-    (void)snprintf(path, sizeof path, "%s/%s", bench->options.workflows, file);
-    FILE *in = fopen(path, "r");
-    if (in == NULL) {
-        (void)bl_error_set(&e, BL_IO, "cannot be read");
-        stop(path, &e);
-    }
-    what.source.data = (uint8_t *)source;
-    what.source.len = fread(source, 1, sizeof source, in);
-    what.file = file;
-    (void)fclose(in);
-    command.what_case = BL__COMMAND__WHAT_PUBLISH;
-    command.publish = &what;
-    batch_reset(&bench->batch);
-    struct batch_command *added = batch_add(&bench->batch, &command, &admin);
-    if (cycle_run(bench->cycle, &bench->batch, bench->now, &e) != BL_OK) {
-        stop("publish", &e);
-    }
-    if (added->answer.refusal != NULL) {
-        (void)fprintf(stderr, "%s: %s %s\n", file, added->answer.refusal->rule,
-                      added->answer.refusal->pointer);
-        exit(1);
-    }
 }
 
 /* --- batches -----------------------------------------------------------------------------------
@@ -246,9 +211,7 @@ int main(int argc, char **argv)
     }
     bench.options.workflows = argv[optind];
     open_bench(&bench);
-    publish(&bench, "calendars/cn.yaml");
-    publish(&bench, "departments.yaml");
-    publish(&bench, "../tests/bench/fanout5.yaml");
+    bench_publish(bench.cycle, &bench.batch, bench.now, bench.options.workflows);
     (void)getrusage(RUSAGE_SELF, &before);
     bl_span start = bl_time_monotonic();
     run(&bench);

@@ -13,6 +13,7 @@
 
 #include "broker/cycle.h"
 #include "fanout_form.h"
+#include "publish.h"
 #include "store/query.h"
 #include "store/read.h"
 
@@ -71,32 +72,6 @@ static void run(struct bench *bench)
             bench->waiting[bench->waiting_count++] = command->answer.application_id;
         }
     }
-}
-
-static void publish(struct bench *bench, const char *folder, const char *file)
-{
-    static const struct principal admin = { BL__KEY__ROLE__ADMINISTRATOR, "bench", "" };
-    static char source[1 << 20];
-    Bl__Command command = BL__COMMAND__INIT;
-    Bl__Publish what = BL__PUBLISH__INIT;
-    struct bl_error e = { 0 };
-    char path[512];
-
-    (void)snprintf(path, sizeof path, "%s/%s", folder, file);
-    FILE *in = fopen(path, "r");
-    if (in == NULL) {
-        (void)bl_error_set(&e, BL_IO, "cannot be read");
-        stop(path, &e);
-    }
-    what.source.data = (uint8_t *)source;
-    what.source.len = fread(source, 1, sizeof source, in);
-    what.file = file;
-    (void)fclose(in);
-    command.what_case = BL__COMMAND__WHAT_PUBLISH;
-    command.publish = &what;
-    batch_reset(&bench->batch);
-    (void)batch_add(&bench->batch, &command, &admin);
-    run(bench);
 }
 
 static void add_decisions(struct bench *bench)
@@ -333,9 +308,7 @@ int main(int argc, char **argv)
     bench.now = bench.begun;
     open_bench(&bench, folder);
     if (stored(&bench) < bench.wanted) {
-        publish(&bench, argv[optind], "calendars/cn.yaml");
-        publish(&bench, argv[optind], "departments.yaml");
-        publish(&bench, argv[optind], "../tests/bench/fanout5.yaml");
+        bench_publish(bench.cycle, &bench.batch, bench.now, argv[optind]);
         bl_span from = bl_time_monotonic();
         fill(&bench);
         (void)fprintf(stderr, "%" PRIu64 " applications in %.1f s\n", bench.wanted,
