@@ -120,5 +120,3 @@ export function listen(): () => void {
     stream.close();
   };
 }
-
-

@@ -3,7 +3,8 @@
 import { render, type ComponentChild } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { deaf_since, listen, log_out, remember, session } from "./api";
-import { go, is_typing, place } from "./place";
+import { useKeys } from "./parts";
+import { go, place } from "./place";
 import { CasePage } from "./screens/case";
 import { Cases } from "./screens/cases";
 import { Login } from "./screens/login";
@@ -103,17 +104,12 @@ function Everything() {
     document.title = say("hall");
   }, [language.value]);
   useEffect(() => (logged_in ? listen() : undefined), [logged_in]);
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (is_typing(event)) return;
-      if (event.key === "?") set_helped(true);
-      else if (event.key === "Escape" && place.value.includes("/")) go(place.value.split("/")[0]);
-      else if (led.current && letters[event.key]) go(letters[event.key]);
-      led.current = event.key === "g";
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  }, []);
+  useKeys((event) => {
+    if (event.key === "?") set_helped(true);
+    else if (event.key === "Escape" && place.value.includes("/")) go(place.value.split("/")[0]);
+    else if (led.current && letters[event.key]) go(letters[event.key]);
+    led.current = event.key === "g";
+  });
 
   if (session.value === undefined) return <p class="quiet" role="status">{say("loading")}</p>;
   return (

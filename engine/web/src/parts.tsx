@@ -1,7 +1,8 @@
 // What all screens are made of: lights, deadlines, and a thing that is being read.
-import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import type { ComponentChildren, RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { happened, Problem, type Clock, type Light, type Next } from "./api";
+import { is_typing } from "./place";
 import { language, moment, remaining, say, titled } from "./words";
 
 const shapes: Record<Light, string> = { green: "●", yellow: "▲", red: "■", blue: "❚❚", grey: "○" };
@@ -82,12 +83,33 @@ export function Read<T>({ reading, children }: { reading: Reading<T>; children: 
   );
 }
 
-/** j, k and the arrows move over the links of a list. */
-export function move(event: KeyboardEvent, list: HTMLElement): void {
+/** Hears the keys, but no letter that somebody types; the newest `press` is asked. */
+export function useKeys(press: (event: KeyboardEvent) => void): void {
+  const newest = useRef(press);
+  newest.current = press;
+  useEffect(() => {
+    const hear = (event: KeyboardEvent) => {
+      if (!is_typing(event)) newest.current(event);
+    };
+    addEventListener("keydown", hear);
+    return () => removeEventListener("keydown", hear);
+  }, []);
+}
+
+function move(event: KeyboardEvent, list: HTMLElement): void {
   const step = event.key === "j" || event.key === "ArrowDown" ? 1 : event.key === "k" || event.key === "ArrowUp" ? -1 : 0;
   const links = [...list.querySelectorAll<HTMLElement>("tbody a")];
   if (step === 0 || links.length === 0) return;
   const at = links.indexOf(document.activeElement as HTMLElement);
   links[Math.min(links.length - 1, Math.max(0, at + step))].focus();
   event.preventDefault();
+}
+
+/** A table over whose links j, k and the arrows move. */
+export function useMoves(): RefObject<HTMLTableElement> {
+  const list = useRef<HTMLTableElement>(null);
+  useKeys((event) => {
+    if (list.current) move(event, list.current);
+  });
+  return list;
 }

@@ -1,8 +1,8 @@
 // The applications that one may see, live.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { read, type Case, type Light, type Page } from "../api";
-import { Deadline, Lamp, move, NextStep, Read, useReading } from "../parts";
-import { go, is_typing } from "../place";
+import { Deadline, Lamp, NextStep, Read, useKeys, useMoves, useReading } from "../parts";
+import { go } from "../place";
 import { say, titled } from "../words";
 
 const PAGE = 50;
@@ -23,23 +23,15 @@ async function pages(light: string, count: number): Promise<Page<Case>> {
 export function Cases() {
   const [light, set_light] = useState("");
   const [count, set_count] = useState(1);
-  const list = useRef<HTMLTableElement>(null);
+  const list = useMoves();
   const search = useRef<HTMLInputElement>(null);
   const reading = useReading(`${light}/${count}`, () => pages(light, count));
 
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (is_typing(event)) return;
-      if (event.key === "/") {
-        search.current?.focus();
-        event.preventDefault();
-      } else if (list.current) {
-        move(event, list.current);
-      }
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  }, []);
+  useKeys((event) => {
+    if (event.key !== "/") return;
+    search.current?.focus();
+    event.preventDefault();
+  });
 
   return (
     <>

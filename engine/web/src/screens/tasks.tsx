@@ -1,8 +1,8 @@
 // What waits for one's post: the list, and one task with what may be seen of the form.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, Problem, read, session, type Page, type Task } from "../api";
-import { Deadline, Lamp, move, Read, Refused, useReading } from "../parts";
-import { go, is_typing } from "../place";
+import { Deadline, Lamp, Read, Refused, useKeys, useMoves, useReading } from "../parts";
+import { go } from "../place";
 import { say, titled } from "../words";
 
 function mine(): string {
@@ -14,16 +14,8 @@ function mine(): string {
 }
 
 export function Tasks() {
-  const list = useRef<HTMLTableElement>(null);
+  const list = useMoves();
   const reading = useReading("tasks", () => read<Page<Task>>(mine()));
-
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (!is_typing(event) && list.current) move(event, list.current);
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  }, []);
 
   return (
     <>
@@ -107,16 +99,11 @@ export function TaskPage({ id }: { id: string }) {
     }
   }
 
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (is_typing(event)) return;
-      if (event.key === "a") void decide("approve");
-      else if (event.key === "r") void decide("reject");
-      else return;
-      event.preventDefault();
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
+  useKeys((event) => {
+    if (event.key === "a") void decide("approve");
+    else if (event.key === "r") void decide("reject");
+    else return;
+    event.preventDefault();
   });
 
   return (
